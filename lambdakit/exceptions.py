@@ -1,0 +1,132 @@
+"""Every error lambdakit raises, in one tree.
+
+    LambdakitError
+    ├── RuntimeApiError               the Runtime API at AWS_LAMBDA_RUNTIME_API
+    │   ├── RuntimeApiUnreachable       refused, reset, closed before the answer was complete (ConnectionError)
+    │   ├── RuntimeApiProtocolError     the bytes that came are not the HTTP/1.1 this client speaks (ValueError)
+    │   └── RuntimeApiStatusError       a whole answer, with a status that the call cannot go on from
+    ├── Fault                         a failure the runtime reports to the service under a `Runtime.*` name
+    │   ├── HandlerLoadFault            the handler could not be named, imported or called
+    │   ├── MarshalFault                the handler's result has no JSON form (TypeError)
+    │   ├── UnmarshalFault              the event is not JSON (ValueError)
+    │   ├── ContextFault                the client context or identity header is not JSON (ValueError)
+    │   ├── SnapshotFault               a SnapStart hook failed
+    │   └── ExitFault                   the handler asked the process to exit
+    └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
+        └── TargetError                 a TARGET that names no function
+
+Not here: errors of user code. They travel through the runtime untouched and are reported under their own class name.
+
+This module sits on the path to the first event, so it imports nothing.
+"""
+
+from __future__ import annotations
+
+__all__ = (
+    "ContextFault",
+    "ExitFault",
+    "Fault",
+    "HandlerLoadFault",
+    "LambdakitError",
+    "MarshalFault",
+    "RuntimeApiError",
+    "RuntimeApiProtocolError",
+    "RuntimeApiStatusError",
+    "RuntimeApiUnreachable",
+    "SnapshotFault",
+    "TargetError",
+    "UnmarshalFault",
+    "UsageError",
+)
+
+
+class LambdakitError(Exception):
+    """Base of every error that lambdakit itself raises."""
+
+
+class RuntimeApiError(LambdakitError):
+    """The Runtime API could not be used; the execution environment cannot go on."""
+
+
+class RuntimeApiUnreachable(RuntimeApiError, ConnectionError):
+    """The connection was refused, reset, or closed before a whole answer had come."""
+
+
+class RuntimeApiProtocolError(RuntimeApiError, ValueError):
+    """The server's bytes are not an HTTP/1.1 response within this client's limits."""
+
+
+class RuntimeApiStatusError(RuntimeApiError):
+    """The server answered, but with a status the call cannot go on from.
+
+    `call` names the Runtime API call ("next", "response", ...), `status` is the HTTP status and `body` what came
+    with it.
+    """
+
+    def __init__(self, call: str, status: int, body: bytes = b"") -> None:
+        self.call = call
+        self.status = status
+        self.body = body
+        text = body[:500].decode("utf-8", "replace").strip()
+        super().__init__(f"Runtime API call '{call}' answered {status}" + (f": {text}" if text else ""))
+
+    def __reduce__(self) -> tuple[type[RuntimeApiStatusError], tuple[str, int, bytes]]:
+        return type(self), (self.call, self.status, self.body)
+
+
+class Fault(LambdakitError):
+    """A failure reported to the service as `{"errorMessage", "errorType", ...}` under a `Runtime.*` name.
+
+    `error_type` is that name, `message` the text, `stack_trace` the lines to show (already formatted). `hint` is
+    advice for the log: it never changes the message, which stays equal to the managed runtime's.
+    """
+
+    def __init__(
+        self, error_type: str, message: str, *, stack_trace: tuple[str, ...] = (), hint: str | None = None
+    ) -> None:
+        self.error_type = error_type
+        self.message = message
+        self.stack_trace = stack_trace
+        self.hint = hint
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_fault, (type(self), self.error_type, self.message, self.stack_trace, self.hint)
+
+
+def _rebuild_fault(
+    kind: type[Fault], error_type: str, message: str, stack_trace: tuple[str, ...], hint: str | None
+) -> Fault:
+    return kind(error_type, message, stack_trace=stack_trace, hint=hint)
+
+
+class HandlerLoadFault(Fault):
+    """The handler could not be named, imported or called; the environment cannot start."""
+
+
+class MarshalFault(Fault, TypeError):
+    """The handler's result has no JSON form; the message names the place (`$.items[3]`)."""
+
+
+class UnmarshalFault(Fault, ValueError):
+    """The event is not JSON."""
+
+
+class ContextFault(Fault, ValueError):
+    """The client context or Cognito identity header is not JSON."""
+
+
+class SnapshotFault(Fault):
+    """A before-snapshot or after-restore hook failed."""
+
+
+class ExitFault(Fault):
+    """The handler asked the process to exit (`sys.exit`) while an invocation was running."""
+
+
+class UsageError(LambdakitError, ValueError):
+    """A mistake on the command line or in configuration; shown without a traceback, exit status 2."""
+
+
+class TargetError(UsageError):
+    """A TARGET that names no function; the message lists what was looked for and the nearest names."""
