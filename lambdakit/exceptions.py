@@ -12,6 +12,11 @@
     │   ├── ContextFault                the client context or identity header is not JSON (ValueError)
     │   ├── SnapshotFault               a SnapStart hook failed
     │   └── ExitFault                   the handler asked the process to exit
+    ├── EmulatorError                 the local Lambda service could not do what was asked
+    │   ├── PayloadTooLargeError        the event is over the request limit; the function did not run (ValueError)
+    │   ├── EnvironmentBusyError        more invocations at once than the execution environment takes
+    │   ├── EnvironmentStoppedError     the execution environment was stopped before the invocation was answered
+    │   └── InitFailedError             an environment that must be initialised before it is used could not be
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
         └── TargetError                 a TARGET that names no function
 
@@ -24,11 +29,16 @@ from __future__ import annotations
 
 __all__ = (
     "ContextFault",
+    "EmulatorError",
+    "EnvironmentBusyError",
+    "EnvironmentStoppedError",
     "ExitFault",
     "Fault",
     "HandlerLoadFault",
+    "InitFailedError",
     "LambdakitError",
     "MarshalFault",
+    "PayloadTooLargeError",
     "RuntimeApiError",
     "RuntimeApiProtocolError",
     "RuntimeApiStatusError",
@@ -122,6 +132,46 @@ class SnapshotFault(Fault):
 
 class ExitFault(Fault):
     """The handler asked the process to exit (`sys.exit`) while an invocation was running."""
+
+
+class EmulatorError(LambdakitError):
+    """The local Lambda service could not do what was asked of it."""
+
+
+class PayloadTooLargeError(EmulatorError, ValueError):
+    """The event is larger than Lambda accepts (`size` over `limit`, in bytes); the function did not run."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        self.size = size
+        self.limit = limit
+        super().__init__(f"The event is {size} bytes; a synchronous invocation takes at most {limit} bytes.")
+
+    def __reduce__(self) -> tuple[type[PayloadTooLargeError], tuple[int, int]]:
+        return type(self), (self.size, self.limit)
+
+
+class EnvironmentBusyError(EmulatorError):
+    """More invocations were given at once than the execution environment takes."""
+
+
+class EnvironmentStoppedError(EmulatorError):
+    """The execution environment was stopped before the invocation was answered."""
+
+
+class InitFailedError(EmulatorError):
+    """An environment that must be initialised before it is used (provisioned, SnapStart, managed instances) was not.
+
+    `error_type` is the environment's name for the failure, `body` the error JSON the runtime or the engine made.
+    """
+
+    def __init__(self, error_type: str, body: bytes) -> None:
+        self.error_type = error_type
+        self.body = body
+        text = body[:2000].decode("utf-8", "replace")
+        super().__init__(f"The execution environment could not be initialised ({error_type}): {text}")
+
+    def __reduce__(self) -> tuple[type[InitFailedError], tuple[str, bytes]]:
+        return type(self), (self.error_type, self.body)
 
 
 class UsageError(LambdakitError, ValueError):
