@@ -1,0 +1,211 @@
+"""The exact road of `lambdakit.codec`: slower, right for every value, and the only place that words an encoding error.
+
+It writes JSON in the managed runtime's form (`", "`, `": "`, `NaN`, the digits of a `Decimal`), adds the types the
+package promises beside JSON's own, and knows at every moment where in the value it stands, so that an error can say so.
+It is imported when a value needs it, never on the way to the first event.
+"""
+
+from __future__ import annotations
+
+import marshal
+import math
+import re
+import sys
+from _json import encode_basestring
+
+from lambdakit.exceptions import MarshalFault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+__all__ = ("encode", "holds_nan", "large_default")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_PREFIX = "Unable to marshal response: "
+
+# An IEEE 754 double with all exponent bits set (NaN or an infinity), little-endian, behind marshal's float type byte
+# `g`, whose high bit marks an object that is referred to again.
+_MARSHALLED_NON_FINITE = re.compile(rb"[g\xe7].{6}[\xf0-\xff][\x7f\xff]", re.DOTALL)
+
+
+def encode(value: object) -> bytes:
+    """The JSON text of `value` in UTF-8; lone surrogates are escaped. Raises MarshalFault naming the place."""
+    writer = _Writer()
+    try:
+        writer.write(value)
+    except RecursionError:
+        text = "maximum recursion depth exceeded while encoding a JSON object"
+        raise MarshalFault("Runtime.MarshalError", _PREFIX + text) from None
+    except (TypeError, ValueError) as error:
+        raise MarshalFault("Runtime.MarshalError", f"{_PREFIX}{error}{writer.place()}") from None
+    text = "".join(writer.parts)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode()
+
+
+def holds_nan(value: object) -> bool:
+    """Whether a NaN or an infinity may stand in `value`; False is certain.
+
+    marshal is the quickest walk over plain data that shows every float's bits. What it cannot walk, or what looks like
+    such a float by chance, only costs the time of the exact road.
+    """
+    data: Any = value
+    try:
+        return _MARSHALLED_NON_FINITE.search(marshal.dumps(data)) is not None
+    except ValueError:
+        return True
+
+
+def large_default(value: Any) -> Any:
+    """orjson's `default`: what the exact road writes for a value orjson does not know by itself."""
+    import orjson
+
+    if isinstance(value, bytes):
+        return value.decode()
+    if callable(getattr(value, "_asdict", None)):
+        return value._asdict()
+    if isinstance(value, tuple):
+        return list(value)
+    if _is_a(value, "decimal", "Decimal"):
+        return orjson.Fragment(_decimal(value))
+    raise TypeError
+
+
+def _is_a(value: object, module: str, name: str) -> bool:
+    # A value of a class from a module that nobody imported cannot exist, so nothing is imported to ask.
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(value, getattr(loaded, name))
+
+
+def _decimal(value: Any) -> str:
+    return "NaN" if value.is_nan() else str(value)
+
+
+def _float(value: float) -> str:
+    if math.isfinite(value):
+        return float.__repr__(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _moment(value: Any) -> str:
+    return f'"{value.isoformat()}"'
+
+
+def _text(value: object) -> str:
+    return f'"{value}"'
+
+
+# (module, class, how its JSON text is written): scalars beside JSON's own, in the order they are tried.
+_SCALAR_EXTRAS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("decimal", "Decimal", _decimal),
+    ("datetime", "datetime", _moment),
+    ("datetime", "date", _moment),
+    ("datetime", "time", _moment),
+    ("uuid", "UUID", _text),
+)
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}
+
+
+def _scalar(value: Any) -> str | None:
+    """The text of a value that is not a container, or None."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, bytes):
+        return encode_basestring(value.decode())
+    if value is None or value is True or value is False:
+        return _CONSTANTS[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return _float(value)
+    for module, name, write in _SCALAR_EXTRAS:
+        if _is_a(value, module, name):
+            return write(value)
+    return None
+
+
+def _key(key: Any) -> str:
+    """A dict key as the string that stands for it."""
+    if isinstance(key, (bytes, str)):
+        return key.decode() if isinstance(key, bytes) else str.__str__(key)
+    if _is_a(key, "enum", "Enum") and not isinstance(key, (int, float)):
+        return _key(key.value)
+    if key is None or isinstance(key, (int, float)):
+        return _scalar(key) or ""
+    text = None if _is_a(key, "decimal", "Decimal") else _scalar(key)
+    if text is None:
+        raise TypeError(f"keys must be str, int, float, bool or None, not {type(key).__name__}")
+    return text[1:-1]
+
+
+def _fields(value: Any) -> Iterator[tuple[str, Any]]:
+    for name in value.__dataclass_fields__:
+        if not name.startswith("_") and hasattr(value, name):
+            yield name, getattr(value, name)
+
+
+class _Writer:
+    """Writes one value into `parts`, keeping the path to where it stands."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self._path: list[str] = []
+        self._open: set[int] = set()
+
+    def place(self) -> str:
+        return f" at ${''.join(self._path)}" if self._path else ""
+
+    def write(self, value: Any) -> None:
+        text = _scalar(value)
+        if text is not None:
+            self.parts.append(text)
+            return
+        if id(value) in self._open:
+            self._path.clear()
+            raise ValueError("Circular reference detected")
+        self._open.add(id(value))
+        self._write_container(value)
+        self._open.discard(id(value))
+
+    def _write_container(self, value: Any) -> None:
+        if callable(getattr(value, "_asdict", None)):
+            self._object(value._asdict().items())
+        elif isinstance(value, (list, tuple)):
+            self._array(value)
+        elif isinstance(value, dict):
+            self._object(value.items())
+        elif _is_a(value, "enum", "Enum"):
+            self.write(value.value)
+        elif hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+            self._object(_fields(value))
+        else:
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+    def _array(self, items: Any) -> None:
+        self.parts.append("[")
+        self._path.append("")
+        for index, item in enumerate(items):
+            self._path[-1] = f"[{index}]"
+            if index:
+                self.parts.append(", ")
+            self.write(item)
+        self._path.pop()
+        self.parts.append("]")
+
+    def _object(self, items: Any) -> None:
+        self.parts.append("{")
+        separator = ""
+        for key, item in items:
+            name = _key(key)
+            self._path.append(f".{name}" if name.isidentifier() else f"[{encode_basestring(name)}]")
+            self.parts.append(f"{separator}{encode_basestring(name)}: ")
+            separator = ", "
+            self.write(item)
+            self._path.pop()
+        self.parts.append("}")
