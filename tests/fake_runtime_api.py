@@ -256,10 +256,8 @@ class FakeRuntimeApi:
         if not head:
             return False
         method, path, headers = _parse_head(head)
-        if path == NEXT:
-            answer = self._next(sock)
-        else:
-            answer = self._receive(reader, Post(method, path, headers, head, number))
+        post = Post(method, path, headers, head, number)
+        answer = self._next(sock) if path == NEXT else self._receive(reader, post)
         if answer is HOLD:
             self._wait_for_end(sock, lambda: False)
             return False
