@@ -1,0 +1,53 @@
+"""The command group: a literal table of verbs, each imported only when it is run.
+
+`--help` and `--version` show the table and the version without importing a single verb.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import NamedTuple
+
+import click
+
+import lambdakit
+
+
+class Verb(NamedTuple):
+    """One verb: the module that holds its click command, under the name `command`, and its line in `--help`."""
+
+    module: str
+    summary: str
+
+
+VERBS: dict[str, Verb] = {
+    "invoke": Verb("lambdakit.cli.invoke", "Run one invocation of a function in a real bootstrap process."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its verbs from the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module."""
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return None
+        command = import_module(verb.module).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table, without importing what it names."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(lambdakit.__version__, prog_name="lambdakit")
+def cli() -> None:
+    """Write, run and test Python on AWS Lambda."""

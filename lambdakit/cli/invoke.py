@@ -1,0 +1,191 @@
+"""`lambdakit invoke`: one invocation of one function, in a real bootstrap process, and out again.
+
+stdout carries the payload and nothing else, stderr the logs; the exit status is 0, 1 after a function error, 2 after a
+usage error. All the work is the engine's: this verb turns options into its values and its answer into bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lambdakit.cli.env_input import read_environment
+from lambdakit.cli.event_input import checked_json, read_event
+from lambdakit.cli.terminal import end_payload, screen_for, write_payload
+from lambdakit.emulator.environment import ExecutionEnvironment
+from lambdakit.emulator.function import DEFAULT_REGION, FunctionConfig, Invocation, default_runtime_command
+from lambdakit.emulator.target import resolve_target
+from lambdakit.exceptions import EmulatorError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from lambdakit.cli.terminal import Screen
+    from lambdakit.emulator.function import LogFormat
+    from lambdakit.emulator.logs import LogLine, LogSink
+
+_FUNCTION_ERROR = 1
+_USAGE_ERROR = 2
+_SIGNALLED = 128
+
+
+@dataclass(frozen=True)
+class Options:
+    """The verb's options as click gives them."""
+
+    target: str
+    event: str | None
+    data: str | None
+    timeout: float
+    memory: int
+    env: tuple[str, ...]
+    env_file: tuple[str, ...]
+    client_context: str | None
+    log_format: LogFormat
+    runtime_command: str | None
+    verbose: bool
+
+
+@click.command(short_help="Run one invocation of a function.")
+@click.argument("target")
+@click.option("--event", metavar="FILE|-", help="The event: a JSON file, or - for standard input. Without one: {}.")
+@click.option("--data", metavar="JSON", help="The event itself.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3.0,
+    show_default=True,
+    help="Seconds the function may take.",
+)
+@click.option(
+    "--memory", type=click.IntRange(min=1), default=128, show_default=True, help="Memory size in MB, as reported."
+)
+@click.option("--env", multiple=True, metavar="KEY=VALUE", help="An environment variable; may be repeated.")
+@click.option("--env-file", multiple=True, metavar="FILE", help="A dotenv file; may be repeated.")
+@click.option("--client-context", metavar="JSON", help="The client context the function is given.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--runtime-command", metavar="CMD", help="Another runtime; the handler is its last argument.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
+def command(
+    target: str,
+    event: str | None,
+    data: str | None,
+    timeout: float,
+    memory: int,
+    env: tuple[str, ...],
+    env_file: tuple[str, ...],
+    client_context: str | None,
+    log_format: LogFormat,
+    runtime_command: str | None,
+    verbose: bool,
+) -> None:
+    """Run one invocation of TARGET in a real bootstrap process.
+
+    TARGET is module.function, or path/to/app.py:function; NAME=TARGET gives the function another name. The payload
+    goes to stdout, logs go to stderr. Exit status: 0, 1 after a function error, 2 after a usage error.
+    """
+    options = Options(
+        target, event, data, timeout, memory, env, env_file, client_context, log_format, runtime_command, verbose
+    )
+    try:
+        config = function_config(options)
+        invocation = _invocation(options)
+        with screen_for(f"Invoking {config.name}") as screen:
+            failed = run(_invoke(config, invocation, screen, options))
+    except (UsageError, EmulatorError) as error:
+        click.echo(f"lambdakit invoke: {error}", err=True)
+        sys.exit(_USAGE_ERROR)
+    sys.exit(_FUNCTION_ERROR if failed else 0)
+
+
+def function_config(options: Options) -> FunctionConfig:
+    """What the options say of the function. Raises UsageError."""
+    runtime_command = _split_command(options.runtime_command)
+    target = resolve_target(options.target, cwd=Path.cwd(), check="shape" if runtime_command else "names")
+    return FunctionConfig(
+        name=target.name,
+        handler=target.handler,
+        task_root=target.task_root,
+        runtime_command=runtime_command or default_runtime_command(),
+        timeout=options.timeout,
+        memory_mb=options.memory,
+        environment=read_environment(options.env, options.env_file),
+        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION,
+        log_format=options.log_format,
+    )
+
+
+def _split_command(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    try:
+        parts = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(f"--runtime-command: {error} in {text!r}.") from None
+    if not parts:
+        raise UsageError("--runtime-command is empty.")
+    return parts
+
+
+def _invocation(options: Options) -> Invocation:
+    context = options.client_context
+    if context is not None:
+        checked_json(context.encode("utf-8", "surrogateescape"), "--client-context")
+    return Invocation(payload=read_event(options.event, options.data), client_context=context)
+
+
+def run(work: Coroutine[None, None, bool]) -> bool:
+    """Run to the end; Ctrl-C and SIGTERM end the process with the usual status, after everything is cleaned up."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        sys.exit(_SIGNALLED + signal.SIGINT)
+    except asyncio.CancelledError:
+        sys.exit(_SIGNALLED + signal.SIGTERM)
+
+
+async def _invoke(config: FunctionConfig, invocation: Invocation, screen: Screen, options: Options) -> bool:
+    """Whether the function failed; the payload has been written."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with ExecutionEnvironment(config, log=_sink(screen, options)) as environment:
+        running = await environment.dispatch(invocation)
+        answer = await running.answer()
+        if answer.response_mode == "streaming":
+            screen.idle()
+            async for chunk in running.chunks():
+                _write(write_payload, chunk)
+        result = await running.result()
+    screen.idle()
+    if result.response_mode == "streaming" and result.function_error:
+        # What was streamed is out already; the error must not be taken for a part of it.
+        click.echo(result.payload.decode("utf-8", "replace"), err=True)
+    else:
+        _write(write_payload, result.payload)
+    end_payload()
+    return result.function_error is not None
+
+
+def _sink(screen: Screen, options: Options) -> LogSink:
+    def sink(line: LogLine, /) -> None:
+        if options.verbose or line.source != "engine":
+            screen.line(line)
+
+    return sink
+
+
+def _write(write: Callable[[bytes], None], data: bytes) -> None:
+    try:
+        write(data)
+    except BrokenPipeError:
+        # The reader has gone, as in `| head`; the interpreter must not complain about it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,448 @@
+"""The execution environment: one function, one bootstrap process at a time, and every rule Lambda applies to them.
+
+This is the engine. It is one object without HTTP towards its callers: the command line, the test fixtures and the
+local service's HTTP faces all drive it. It starts the process, lets it initialise, dispatches events, watches deadline
+and exit, words the outcome for the caller and writes the platform's log lines. What the Runtime API's calls mean is in
+`session`; pools, queues and retries are above.
+
+A process that fails or times out is ended with its group; the next invocation starts another one ("suppressed
+INIT", inside that invocation's own time), with the same variables. Source: AWS Lambda developer guide, "Understanding
+the Lambda execution environment lifecycle".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from lambdakit.emulator import faults, limits, variables
+from lambdakit.emulator.event import event_reply
+from lambdakit.emulator.flight import Flight, RunningInvocation
+from lambdakit.emulator.kinds import session_for
+from lambdakit.emulator.logs import LogLine, discard
+from lambdakit.emulator.platform_log import Figures, application_line_passes, platform_log
+from lambdakit.emulator.process import StartError
+from lambdakit.emulator.protocol import Connection, Refusal
+from lambdakit.emulator.sandbox import Sandbox
+from lambdakit.exceptions import (
+    EnvironmentBusyError,
+    EnvironmentStoppedError,
+    InitFailedError,
+    PayloadTooLargeError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+    from types import TracebackType
+
+    from lambdakit.emulator.faults import ErrorReport
+    from lambdakit.emulator.function import FunctionConfig, Invocation, InvocationResult, Status
+    from lambdakit.emulator.logs import LogSink, LogSource
+    from lambdakit.emulator.platform_log import Phase
+    from lambdakit.emulator.process import BootstrapProcess, ExitStatus
+
+_LOOPBACK = "127.0.0.1"
+
+# The initialization type whose INIT is billed and may be repeated inside an invocation.
+_ON_DEMAND = "on-demand"
+
+
+class ExecutionEnvironment:
+    """One execution environment of a function; an async context manager that starts and stops it.
+
+    `log` receives every log line. `host` is the environment the process's variables are built upon, `os.environ`
+    unless given. All methods belong to one event loop.
+    """
+
+    def __init__(
+        self, config: FunctionConfig, *, log: LogSink = discard, host: Mapping[str, str] | None = None
+    ) -> None:
+        self.config = config
+        self.log_stream = variables.log_stream_name(config.version)
+        self._sink = log
+        self._host = os.environ if host is None else host
+        self._platform = platform_log(config, self._write_platform_line)
+        self._metadata_token = str(uuid.uuid4())
+        self._variables: dict[str, str] = {}
+        self._server: asyncio.Server | None = None
+        self._sandbox: Sandbox | None = None
+        # The last process there was: its peak memory is still asked for after its end.
+        self._process: BootstrapProcess | None = None
+        self._flights: dict[str, Flight] = {}
+        # One INIT, restore or reset at a time.
+        self._lifecycle = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._initialised_before = False
+        self._init_ms: float | None = None
+        self._stopped = False
+
+    # for callers
+
+    async def __aenter__(self) -> ExecutionEnvironment:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def ready(self) -> bool:
+        """Whether an event given now would go to an initialised process at once."""
+        return self._sandbox is not None and self._sandbox.usable
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the bootstrap, None while none runs."""
+        return self._process.pid if self._process is not None and self._process.alive else None
+
+    @property
+    def running(self) -> int:
+        """How many invocations are not over."""
+        return len(self._flights)
+
+    async def start(self) -> None:
+        """Run INIT ahead of the first invocation; twice is allowed.
+
+        A failed INIT of an on-demand environment raises nothing: it is logged, and repeated inside the first
+        invocation. With any other initialization type InitFailedError is raised. EnvironmentStoppedError once
+        `stop()` was called.
+        """
+        self._check_not_stopped()
+        async with self._lifecycle:
+            if not self._initialised_before:
+                await self._first_init()
+        self._check_not_stopped()
+
+    async def invoke(self, invocation: Invocation) -> InvocationResult:
+        """Run one event and return when the invocation is over.
+
+        Function errors are results (`function_error`), never exceptions. Raises PayloadTooLargeError for an event over
+        6 291 556 bytes, EnvironmentBusyError when `max_concurrency` invocations are running or the request id is,
+        InitFailedError as `start()` does, and EnvironmentStoppedError. Cancelling it leaves the function running.
+        """
+        return await (await self.dispatch(invocation)).result()
+
+    async def dispatch(self, invocation: Invocation) -> RunningInvocation:
+        """Give one event to the function, initialising the environment first if need be; raises as `invoke()` does.
+
+        Returns once the event is on its way, so that an answer can be passed on, or a stream read, before the
+        invocation is over. InitFailedError and EnvironmentStoppedError may also come from the object returned.
+        """
+        self._check_not_stopped()
+        self._check_room(invocation)
+        flight = Flight(invocation, asyncio.get_running_loop())
+        self._flights[flight.request_id] = flight
+        if self.ready:
+            self._begin(flight)
+            self._hand_over(flight)
+        else:
+            await asyncio.shield(self._background(self._bring_up(flight)))
+        return RunningInvocation(flight)
+
+    async def stop(self) -> None:
+        """End the process and free everything; invocations still running raise EnvironmentStoppedError."""
+        self._stopped = True
+        if self._sandbox is not None:
+            await self._end(self._sandbox)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        for flight in list(self._flights.values()):
+            self._abort(flight)
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+            await server.wait_closed()
+
+    # for the session
+
+    def flight_finished(self, flight: Flight) -> None:
+        """The runtime is done with the flight: close its books."""
+        self._finish(flight)
+
+    def engine_note(self, text: str) -> None:
+        """Log a line of the engine's own."""
+        self._write("engine", text, None)
+
+    # becoming ready
+
+    async def _bring_up(self, flight: Flight) -> None:
+        """Make the environment ready, whatever state it is in, and hand the flight over."""
+        async with self._lifecycle:
+            try:
+                await self._make_ready(flight)
+            except InitFailedError as error:
+                self._forget(flight)
+                flight.abort(error)
+                return
+            if self._stopped:
+                self._abort(flight)
+            elif not flight.finished.done():
+                if not flight.started:
+                    self._begin(flight)
+                self._hand_over(flight)
+
+    async def _make_ready(self, flight: Flight) -> None:
+        if not self._initialised_before and not self._stopped:
+            await self._first_init()
+        if self._sandbox is not None and self._sandbox.ending:
+            await self._end(self._sandbox)
+        if self._sandbox is None and not self._stopped:
+            await self._suppressed_init(flight)
+        if self._sandbox is not None and not self._sandbox.session.restored.done():
+            await self._restore(self._sandbox, flight)
+
+    async def _first_init(self) -> None:
+        await self._listen()
+        self._initialised_before = True
+        report, _ = await self._initialise("init", self.config.init_limit, "")
+        if report is None or self.config.initialization_type == _ON_DEMAND:
+            return
+        self._initialised_before = False
+        raise InitFailedError(report.error_type, report.body)
+
+    async def _suppressed_init(self, flight: Flight) -> None:
+        self._begin(flight)
+        report, status = await self._initialise("invoke", self._time_left(flight), flight.request_id)
+        if report is not None and not self._stopped:
+            self._fail(flight, report, status)
+            self._finish(flight)
+
+    async def _initialise(self, phase: Phase, limit: float, request_id: str) -> tuple[ErrorReport | None, Status]:
+        """One INIT; None or the report of its failure, after which no process is left."""
+        self._platform.init_start(phase)
+        session = session_for(self.config, self, metadata_token=self._metadata_token)
+        sandbox = self._sandbox = Sandbox(session, on_line=self._write_function_line, request_id=request_id)
+        began = time.perf_counter()
+        try:
+            report, status = await self._run_init(sandbox, max(0.0, limit))
+        except BaseException:
+            await self._end(sandbox)
+            raise
+        elapsed_ms = (time.perf_counter() - began) * 1000
+        if report is not None:
+            await self._end(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if status == "error" else 0.0)
+        sandbox.output.drain()
+        if report is None and phase == "init":
+            self._init_ms = elapsed_ms
+        if not self._stopped:
+            self._platform.init_end(phase, status, _shown_type(report, status), elapsed_ms)
+        return report, status
+
+    async def _run_init(self, sandbox: Sandbox, limit: float) -> tuple[ErrorReport | None, Status]:
+        try:
+            self._spawn(sandbox)
+        except StartError as error:
+            return faults.not_started(error.error_type, sandbox.request_id, error.what), "failure"
+        initialised = sandbox.session.initialised
+        await asyncio.wait({initialised}, timeout=limit)
+        if not initialised.done():
+            return faults.timed_out(sandbox.request_id, self.config.timeout), "timeout"
+        report = initialised.result()
+        if report is None:
+            self.engine_note(f"process {self.pid} is initialised")
+            return None, "success"
+        return report, "failure" if report.cause else "error"
+
+    async def _restore(self, sandbox: Sandbox, flight: Flight) -> None:
+        self._platform.restore_start()
+        began = time.perf_counter()
+        sandbox.request_id = flight.request_id
+        sandbox.session.restore()
+        restored = sandbox.session.restored
+        await asyncio.wait({restored}, timeout=limits.RESTORE_SECONDS)
+        elapsed_ms = (time.perf_counter() - began) * 1000
+        report = restored.result() if restored.done() else faults.restore_timed_out(flight.request_id)
+        status: Status = "success" if report is None else "failure" if report.cause else "error"
+        self._platform.restore_end(status, _shown_type(report, status), elapsed_ms)
+        if report is None:
+            flight.restore_ms = elapsed_ms
+            return
+        await self._end(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS)
+        if not self._stopped:
+            self._begin(flight)
+            self._fail(flight, report, status)
+            self._finish(flight)
+
+    # an invocation's way
+
+    def _begin(self, flight: Flight) -> None:
+        flight.begin(self.config.timeout)
+        self._platform.start(flight.request_id, flight.trace_id, flight.invocation.tenant_id)
+
+    def _hand_over(self, flight: Flight) -> None:
+        sandbox = self._sandbox
+        assert sandbox is not None
+        sandbox.flights[flight.request_id] = flight
+        left = max(0.0, self._time_left(flight))
+        flight.timer = asyncio.get_running_loop().call_later(left, self._on_deadline, sandbox, flight)
+        flight.event = event_reply(flight, self.config.arn)
+        sandbox.session.deliver(flight)
+
+    def _time_left(self, flight: Flight) -> float:
+        return self.config.timeout - flight.elapsed()
+
+    def _on_deadline(self, sandbox: Sandbox, flight: Flight) -> None:
+        sandbox.session.forget(flight)
+        if self.config.max_concurrency > 1:
+            self._time_out(flight)
+        else:
+            sandbox.ending = True
+            self._background(self._reset_after_timeout(sandbox, flight))
+
+    async def _reset_after_timeout(self, sandbox: Sandbox, flight: Flight) -> None:
+        async with self._lifecycle:
+            self.engine_note(f"deadline passed, ending process {self.pid}")
+            await self._end(sandbox)
+            self._time_out(flight)
+
+    def _time_out(self, flight: Flight) -> None:
+        self._fail(flight, faults.timed_out(flight.request_id, self.config.timeout), "timeout")
+        self._finish(flight)
+
+    def _fail(self, flight: Flight, report: ErrorReport, status: Status) -> None:
+        flight.fail(report, status)
+        if report.cause is not None:
+            self._platform.problem(flight.request_id, report.error_type, report.cause)
+
+    def _finish(self, flight: Flight) -> None:
+        """Close the flight's books: the last of its output, END, REPORT, the result."""
+        if flight.timer is not None:
+            flight.timer.cancel()
+        if self._sandbox is not None:
+            self._sandbox.output.drain()
+        figures = self._figures(flight)
+        self._platform.report(figures)
+        self._forget(flight)
+        if not flight.finished.done():
+            flight.finished.set_result(flight.result(figures, self.config.version))
+
+    def _figures(self, flight: Flight) -> Figures:
+        duration_ms = min(flight.elapsed(), self.config.timeout) * 1000
+        init_ms, self._init_ms = self._init_ms, None
+        billed_init_ms = init_ms if init_ms and self.config.initialization_type == _ON_DEMAND else 0.0
+        return Figures(
+            request_id=flight.request_id,
+            status=flight.status,
+            error_type=_shown_error(flight),
+            duration_ms=duration_ms,
+            billed_ms=-int(-(duration_ms + billed_init_ms) // 1),
+            max_memory_mb=None if self._process is None else self._process.peak_mb(),
+            init_ms=init_ms,
+            restore_ms=flight.restore_ms,
+            produced_bytes=flight.produced,
+            trace_id=flight.trace_id,
+            tenant_id=flight.invocation.tenant_id,
+        )
+
+    def _forget(self, flight: Flight) -> None:
+        self._flights.pop(flight.request_id, None)
+        if self._sandbox is not None:
+            self._sandbox.flights.pop(flight.request_id, None)
+
+    def _abort(self, flight: Flight) -> None:
+        if flight.timer is not None:
+            flight.timer.cancel()
+        self._forget(flight)
+        flight.abort(EnvironmentStoppedError("The execution environment was stopped before the invocation was over."))
+
+    # the process
+
+    async def _listen(self) -> None:
+        if self._server is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, _LOOPBACK, 0)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        facts = variables.Facts(self.config, f"{host}:{port}", self.log_stream, self._metadata_token)
+        self._variables = variables.build(facts, self._host)
+
+    def _accept(self) -> asyncio.BaseProtocol:
+        return Refusal() if self._sandbox is None else Connection(self._sandbox.session)
+
+    def _spawn(self, sandbox: Sandbox) -> None:
+        command = shlex.join((*self.config.runtime_command, self.config.handler))
+        self.engine_note(f"starting {command} in {self.config.task_root}")
+        sandbox.spawn(self.config, self._variables, self._on_exit)
+        self._process = sandbox.process
+
+    def _on_exit(self, sandbox: Sandbox, status: ExitStatus) -> None:
+        self.engine_note(f"process ended: {status.cause}")
+        if sandbox.ending:
+            return
+        sandbox.ending = True
+        start_ending = sandbox.session.starting
+        self._background(self._end_start(sandbox, status) if start_ending else self._collapse(sandbox, status))
+
+    async def _end_start(self, sandbox: Sandbox, status: ExitStatus) -> None:
+        """The process ended during INIT or restore: tell whoever waits for that, once all it sent is read."""
+        await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
+        sandbox.session.end_start(faults.made_here("Runtime.ExitError", sandbox.request_id, status.cause))
+
+    async def _collapse(self, sandbox: Sandbox, status: ExitStatus) -> None:
+        """The process ended by itself: once all it sent is read, fail the invocations that counted on it."""
+        async with self._lifecycle:
+            await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
+            sandbox.output.drain()
+            for flight in list(sandbox.flights.values()):
+                self._fail(flight, faults.made_here("Runtime.ExitError", flight.request_id, status.cause), "failure")
+                self._finish(flight)
+            await self._end(sandbox)
+
+    async def _end(self, sandbox: Sandbox, *, own_exit_seconds: float = 0.0) -> None:
+        await sandbox.end(own_exit_seconds=own_exit_seconds)
+        if self._sandbox is sandbox:
+            self._sandbox = None
+
+    # small parts
+
+    def _background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _check_not_stopped(self) -> None:
+        if self._stopped:
+            raise EnvironmentStoppedError("The execution environment has been stopped.")
+
+    def _check_room(self, invocation: Invocation) -> None:
+        if len(invocation.payload) > limits.PAYLOAD_BYTES:
+            raise PayloadTooLargeError(len(invocation.payload), limits.PAYLOAD_BYTES)
+        if invocation.request_id in self._flights:
+            raise EnvironmentBusyError(f"Request id {invocation.request_id} is already running here.")
+        if len(self._flights) >= self.config.max_concurrency:
+            raise EnvironmentBusyError(
+                f"The execution environment is running {len(self._flights)} invocation(s), its limit."
+            )
+
+    def _write_function_line(self, text: str) -> None:
+        if self.config.log_format == "json" and not application_line_passes(text, self.config.log_level):
+            return
+        # With several events at once, nobody can tell which of them a line belongs to.
+        request_id = next(iter(self._flights)) if len(self._flights) == 1 else None
+        self._write("function", text, request_id)
+
+    def _write_platform_line(self, text: str, request_id: str | None) -> None:
+        self._write("platform", text, request_id)
+
+    def _write(self, source: LogSource, text: str, request_id: str | None) -> None:
+        line = LogLine(text, source, request_id, time.time())
+        flight = None if request_id is None else self._flights.get(request_id)
+        if flight is not None:
+            flight.keep(line)
+        self._sink(line)
+
+
+def _shown_type(report: ErrorReport | None, status: Status) -> str | None:
+    # A timeout is named by its status; beside it AWS shows no error type.
+    return None if report is None or status == "timeout" else report.error_type
+
+
+def _shown_error(flight: Flight) -> str | None:
+    return None if flight.status == "timeout" else flight.error_type

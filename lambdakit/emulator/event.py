@@ -1,0 +1,49 @@
+"""An event as the runtime gets it: the reply to `GET /runtime/invocation/next`.
+
+Source: AWS Lambda developer guide, "Runtime API", next invocation. The content type and the deadline are always
+there, because AWS's own client does not survive their absence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdakit.emulator.flight import Flight
+
+# The response headers; one whose value would be empty is left out.
+_REQUEST_ID = "Lambda-Runtime-Aws-Request-Id"
+_DEADLINE = "Lambda-Runtime-Deadline-Ms"
+_ARN = "Lambda-Runtime-Invoked-Function-Arn"
+_TRACE_ID = "Lambda-Runtime-Trace-Id"
+_CLIENT_CONTEXT = "Lambda-Runtime-Client-Context"
+_COGNITO_IDENTITY = "Lambda-Runtime-Cognito-Identity"
+_TENANT_ID = "Lambda-Runtime-Aws-Tenant-Id"
+_INVOCATION_ID = "Lambda-Runtime-Invocation-Id"
+
+
+def event_reply(flight: Flight, arn: str) -> tuple[bytes, bytes]:
+    """Head and body of the `next` reply that delivers the flight."""
+    invocation = flight.invocation
+    lines = [
+        "HTTP/1.1 200 OK",
+        f"Content-Type: {invocation.content_type}",
+        f"{_REQUEST_ID}: {flight.request_id}",
+        f"{_DEADLINE}: {flight.deadline_ms}",
+        f"{_ARN}: {invocation.arn or arn}",
+        f"{_TRACE_ID}: {flight.trace_id}",
+        f"{_INVOCATION_ID}: {flight.invocation_id}",
+    ]
+    if invocation.client_context:
+        lines.append(f"{_CLIENT_CONTEXT}: {_one_line(invocation.client_context)}")
+    if invocation.cognito_identity:
+        lines.append(f"{_COGNITO_IDENTITY}: {_one_line(invocation.cognito_identity)}")
+    if invocation.tenant_id:
+        lines.append(f"{_TENANT_ID}: {invocation.tenant_id}")
+    lines += [f"Content-Length: {len(invocation.payload)}", "", ""]
+    return "\r\n".join(lines).encode(), invocation.payload
+
+
+def _one_line(json_text: str) -> str:
+    # In JSON a raw line break is only ever white space, and a header cannot carry one.
+    return " ".join(json_text.splitlines())
