@@ -1,8 +1,8 @@
 """Environment variables as the command line gives them: `--env KEY=VALUE` and dotenv files.
 
 A dotenv file holds one `KEY=VALUE` a line; blank lines and lines that begin with `#` are skipped, `export ` in front
-is allowed, a value may stand in single quotes (taken as it is) or double quotes (with `\\n`, `\\t`, `\\"` and `\\\\`), and
-an unquoted value ends before ` #`. Later definitions win, and `--env` wins over files.
+is allowed, a value may stand in single quotes (taken as it is) or double quotes (where a backslash makes `n`, `t`, `r`
+a control character), and an unquoted value ends before ` #`. Later definitions win, and `--env` wins over files.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from lambdakit.emulator import faults, limits, replies, routes, states
 from lambdakit.emulator.extensions import Extensions
 from lambdakit.emulator.faults import ErrorReport
-from lambdakit.emulator.flight import ResponseStream
+from lambdakit.emulator.stream import ResponseStream
 
 if TYPE_CHECKING:
     from lambdakit.emulator.flight import Flight
