@@ -40,6 +40,22 @@ __all__ = ("Client", "ClientContext", "CognitoIdentity", "LambdaContext")
 W3C_FIELDS = ("traceparent", "tracestate", "baggage")
 
 
+# Attribute of the context -> environment variable.
+_FUNCTION_VARIABLES = {
+    "log_group_name": "AWS_LAMBDA_LOG_GROUP_NAME",
+    "log_stream_name": "AWS_LAMBDA_LOG_STREAM_NAME",
+    "function_name": "AWS_LAMBDA_FUNCTION_NAME",
+    "memory_limit_in_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "function_version": "AWS_LAMBDA_FUNCTION_VERSION",
+}
+# os.environ encodes and decodes at every look; beneath it lies a plain dict (bytes on POSIX) in every CPython so far.
+_raw_environment: dict[Any, Any] = getattr(os.environ, "_data", os.environ)
+_encode_name: Any = getattr(os.environ, "encodekey", str)
+_raw_names = tuple(_encode_name(variable) for variable in _FUNCTION_VARIABLES.values())
+_raw_seen: tuple[Any, ...] | None = None
+_fields_seen: dict[str, str | None] = {}
+
+
 def _show(obj: object, names: tuple[str, ...]) -> str:
     return f"{type(obj).__name__}([{','.join(f'{name}={getattr(obj, name)}' for name in names)}])"
 
@@ -143,13 +159,8 @@ class LambdaContext(_ContextBase[ConfigT]):
         cognito_identity: Any = None,
         tenant_id: str | None = None,
     ) -> None:
-        get = os.environ.get
         self.aws_request_id = aws_request_id
-        self.log_group_name = get("AWS_LAMBDA_LOG_GROUP_NAME")  # type: ignore[assignment]
-        self.log_stream_name = get("AWS_LAMBDA_LOG_STREAM_NAME")  # type: ignore[assignment]
-        self.function_name = get("AWS_LAMBDA_FUNCTION_NAME")  # type: ignore[assignment]
-        self.memory_limit_in_mb = get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")  # type: ignore[assignment]
-        self.function_version = get("AWS_LAMBDA_FUNCTION_VERSION")  # type: ignore[assignment]
+        self.__dict__.update(_function_fields())
         self.invoked_function_arn = invoked_function_arn  # type: ignore[assignment]
         self.tenant_id = tenant_id
         self._w3c = {} if client_context is None else _take_w3c(client_context)
@@ -183,6 +194,19 @@ class LambdaContext(_ContextBase[ConfigT]):
 
     def __repr__(self) -> str:
         return _show(self, self._SHOWN)
+
+
+def _function_fields() -> dict[str, str | None]:
+    """What the environment variables say about the function, as they are now.
+
+    They are read for every invocation and hardly ever change, so what is compared is the raw variables.
+    """
+    global _raw_seen, _fields_seen
+    raw = tuple(map(_raw_environment.get, _raw_names))
+    if raw != _raw_seen:
+        _fields_seen = {name: os.environ.get(variable) for name, variable in _FUNCTION_VARIABLES.items()}
+        _raw_seen = raw
+    return _fields_seen
 
 
 def _take_w3c(client_context: Any) -> dict[str, str]:

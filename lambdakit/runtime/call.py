@@ -82,12 +82,14 @@ def make_context(invocation: Invocation) -> LambdaContext:
     except ValueError:
         message = f"Unable to parse the deadline: {deadline!r} is not a whole number of milliseconds"
         raise ContextFault(CONTEXT_ERROR, message) from None
+    client_context = invocation.client_context or None
+    cognito_identity = invocation.cognito_identity or None
     return LambdaContext(
         invocation.request_id,
         deadline_ms=deadline_ms,
         invoked_function_arn=invocation.function_arn,
-        client_context=_json_header(invocation.client_context, "Client Context"),
-        cognito_identity=_json_header(invocation.cognito_identity, "Cognito Identity"),
+        client_context=client_context and _json_header(client_context, "Client Context"),
+        cognito_identity=cognito_identity and _json_header(cognito_identity, "Cognito Identity"),
         tenant_id=invocation.tenant_id,
     )
 
@@ -105,9 +107,7 @@ def _is_json(content_type: str | None) -> bool:
     return content_type is None or content_type == JSON_TYPE
 
 
-def _json_header(text: str | None, name: str) -> Any:
-    if not text:
-        return None
+def _json_header(text: str, name: str) -> Any:
     try:
         return codec.decode(text.encode("utf-8", "surrogateescape"))
     except UnmarshalFault as error:

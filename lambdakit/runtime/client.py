@@ -25,18 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ("Invocation", "RuntimeApi")
 
-# What `next` says about an invocation: attribute of Invocation -> header (lower case, as http1 keeps them).
-NEXT_HEADERS = {
-    "request_id": "lambda-runtime-aws-request-id",
-    "deadline_ms": "lambda-runtime-deadline-ms",
-    "function_arn": "lambda-runtime-invoked-function-arn",
-    "trace_id": "lambda-runtime-trace-id",
-    "client_context": "lambda-runtime-client-context",
-    "cognito_identity": "lambda-runtime-cognito-identity",
-    "tenant_id": "lambda-runtime-aws-tenant-id",
-    "invocation_id": "lambda-runtime-invocation-id",
-    "content_type": "content-type",
-}
+# What `next` says about an invocation (lower case, as http1 keeps header names).
+REQUEST_ID = "lambda-runtime-aws-request-id"
+DEADLINE_MS = "lambda-runtime-deadline-ms"
+FUNCTION_ARN = "lambda-runtime-invoked-function-arn"
+TRACE_ID = "lambda-runtime-trace-id"
+CLIENT_CONTEXT = "lambda-runtime-client-context"
+COGNITO_IDENTITY = "lambda-runtime-cognito-identity"
+TENANT_ID = "lambda-runtime-aws-tenant-id"
+ATTEMPT_ID = "lambda-runtime-invocation-id"
+CONTENT_TYPE = "content-type"
 
 # What the runtime says in return.
 INVOCATION_ID = b"Lambda-Runtime-Invocation-Id"
@@ -63,24 +61,31 @@ class Invocation:
     `deadline_ms` is the header's text: whether it is a number is the invocation's problem, not the loop's.
     """
 
-    __slots__ = ("body", *NEXT_HEADERS)
-
-    body: bytes | bytearray
-    request_id: str
-    deadline_ms: str | None
-    function_arn: str | None
-    trace_id: str | None
-    client_context: str | None
-    cognito_identity: str | None
-    tenant_id: str | None
-    invocation_id: str | None
-    content_type: str | None
+    __slots__ = (
+        "body",
+        "client_context",
+        "cognito_identity",
+        "content_type",
+        "deadline_ms",
+        "function_arn",
+        "invocation_id",
+        "request_id",
+        "tenant_id",
+        "trace_id",
+    )
 
     def __init__(self, headers: Mapping[str, str], body: bytes | bytearray) -> None:
         get = headers.get
         self.body = body
-        for attribute, header in NEXT_HEADERS.items():
-            setattr(self, attribute, get(header))
+        self.request_id = headers.get(REQUEST_ID, "")
+        self.deadline_ms = get(DEADLINE_MS)
+        self.function_arn = get(FUNCTION_ARN)
+        self.trace_id = get(TRACE_ID)
+        self.client_context = get(CLIENT_CONTEXT)
+        self.cognito_identity = get(COGNITO_IDENTITY)
+        self.tenant_id = get(TENANT_ID)
+        self.invocation_id = get(ATTEMPT_ID)
+        self.content_type = get(CONTENT_TYPE)
 
 
 class RuntimeApi:

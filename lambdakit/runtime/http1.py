@@ -22,6 +22,10 @@ from lambdakit.exceptions import RuntimeApiProtocolError, RuntimeApiUnreachable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeAlias
+
+    # Status, headers, and whether the connection stays open after this answer.
+    Head: TypeAlias = tuple[int, dict[str, str], bool]
 
 __all__ = ("Connection", "Response", "parse_address")
 
@@ -29,11 +33,16 @@ __all__ = ("Connection", "Response", "parse_address")
 MAX_HEAD = 1 << 20
 # Far above every payload limit of the service; a declared length beyond it is garbage, not an event.
 MAX_BODY = 1 << 30
-_RECEIVE = 65_536
+# Small events come whole in one read of this size; the rest of large ones is read where it belongs.
+_RECEIVE = 8_192
+_MAX_LINE = 65_536
 # A body this large is sent beside its head by `sendmsg` instead of being copied behind it.
 _GATHER = 16_384
 
 _HEAD_END = b"\r\n\r\n"
+_ACCEPTED = 202
+# How an answer's first line may begin, and whether the connection then stays open by default (RFC 9112 section 9.3).
+_VERSIONS = {"HTTP/1.1 ": True, "HTTP/1.0 ": False}
 # Answers that never have a body, whatever their headers say (RFC 9112 section 6.3).
 _BODILESS = frozenset((204, 304))
 
@@ -62,12 +71,14 @@ def parse_address(text: str) -> tuple[str, int]:
 class Connection:
     """A kept-alive connection that is opened by the first request, and again when the server has closed it."""
 
-    __slots__ = ("_address", "_buffer", "_socket")
+    __slots__ = ("_accepted", "_accepted_head", "_address", "_buffer", "_socket")
 
     def __init__(self, address: tuple[str, int]) -> None:
         self._address = address
         self._socket: _socket.socket | None = None
         self._buffer = b""
+        self._accepted_head = b""
+        self._accepted: Head = (_ACCEPTED, {}, True)
 
     def request(self, head: bytes, body: bytes | bytearray = b"") -> Response:
         """Send one request and return its whole answer.
@@ -127,7 +138,8 @@ class Connection:
         failure: OSError | None = None
         host, port = self._address
         try:
-            found = _socket.getaddrinfo(host, port, 0, _socket.SOCK_STREAM)
+            # As bytes: for text the resolver imports the IDNA codec, five milliseconds of tables.
+            found = _socket.getaddrinfo(host.encode(), port, 0, _socket.SOCK_STREAM)
         except OSError as error:
             raise RuntimeApiUnreachable(f"cannot resolve the Runtime API's host {host!r}: {error}") from error
         for family, kind, protocol, _, address in found:
@@ -174,50 +186,48 @@ class Connection:
 
     def _answer(self, sock: _socket.socket) -> Response:
         try:
-            while True:
-                status, headers, version = self._read_head(sock)
-                if status >= 200:
-                    break
+            status = 0
+            while status < 200:  # interim answers (1xx) announce nothing this client waits for
+                status, headers, stays_open = self._read_head(sock)
             body = self._read_body(sock, status, headers)
         except OSError as error:
             self.close()
+            if isinstance(error, RuntimeApiUnreachable):
+                raise
             raise RuntimeApiUnreachable(f"the connection to the Runtime API broke: {error}") from error
-        except (RuntimeApiUnreachable, RuntimeApiProtocolError):
+        except RuntimeApiProtocolError:
             self.close()
             raise
-        connection = headers.get("connection")
-        if connection is None:
-            if version == "HTTP/1.0":
-                self.close()
-        elif "close" in connection.lower():
+        if not stays_open:
             self.close()
         return Response(status, headers, body)
 
-    def _read_head(self, sock: _socket.socket) -> tuple[int, dict[str, str], str]:
+    def _read_head(self, sock: _socket.socket) -> Head:
         data = self._buffer
-        end = data.find(_HEAD_END)
+        end = data.find(_HEAD_END) if data else -1
         while end < 0:
             if len(data) > MAX_HEAD:
                 raise RuntimeApiProtocolError(f"the Runtime API sent more than {MAX_HEAD} bytes of headers")
-            received = self._receive_head(sock, nothing_yet=not data)
+            try:
+                received = sock.recv(_RECEIVE)
+            except ConnectionError as error:
+                if data:
+                    raise
+                raise _StaleConnection(f"the connection to the Runtime API broke: {error}") from error
+            if not received:
+                raise _closed_within_head(data)
             searched = max(0, len(data) - 3)
             data += received
             end = data.find(_HEAD_END, searched)
         self._buffer = data[end + 4 :]
-        return parse_head(data[:end])
-
-    def _receive_head(self, sock: _socket.socket, *, nothing_yet: bool) -> bytes:
-        try:
-            received = sock.recv(_RECEIVE)
-        except ConnectionError as error:
-            if nothing_yet:
-                raise _StaleConnection(f"the connection to the Runtime API broke: {error}") from error
-            raise
-        if received:
-            return received
-        if nothing_yet:
-            raise _StaleConnection("the Runtime API closed the connection without an answer")
-        raise RuntimeApiUnreachable("the Runtime API closed the connection within the headers of its answer")
+        head = data[:end]
+        if head == self._accepted_head:
+            return self._accepted
+        parsed = parse_head(head)
+        if parsed[0] == _ACCEPTED:
+            # Answers to posts are the same bytes every time, as long as the server sends no date.
+            self._accepted_head, self._accepted = head, parsed
+        return parsed
 
     def _read_body(self, sock: _socket.socket, status: int, headers: dict[str, str]) -> bytes | bytearray:
         if status in _BODILESS:
@@ -276,7 +286,7 @@ class Connection:
         data = self._buffer
         end = data.find(b"\r\n")
         while end < 0:
-            if len(data) > _RECEIVE:
+            if len(data) > _MAX_LINE:
                 raise RuntimeApiProtocolError("the Runtime API sent a chunk header without an end")
             received = sock.recv(_RECEIVE)
             if not received:
@@ -300,34 +310,53 @@ def _send_gathered(sock: _socket.socket, head: bytes, body: bytes | bytearray) -
         sock.sendall(memoryview(body)[sent - len(head) :])
 
 
-def parse_head(head: bytes) -> tuple[int, dict[str, str], str]:
-    """Status, headers and version of an answer's head (without its empty line). Raises RuntimeApiProtocolError."""
+def _closed_within_head(data: bytes) -> RuntimeApiUnreachable:
+    if data:
+        return RuntimeApiUnreachable("the Runtime API closed the connection within the headers of its answer")
+    return _StaleConnection("the Runtime API closed the connection without an answer")
+
+
+def parse_head(head: bytes) -> Head:
+    """Status, headers and whether the connection stays open, of an answer's head without its empty line.
+
+    Raises RuntimeApiProtocolError.
+    """
     try:
         text = head.decode()
     except UnicodeDecodeError:
         text = head.decode("latin-1")  # field values are octets; RFC 9110 section 5.5 leaves their meaning open
     first, *lines = text.split("\r\n")
-    version, _, rest = first.partition(" ")
-    status = rest[:3]
-    if (
-        version not in ("HTTP/1.1", "HTTP/1.0")
-        or not (status.isascii() and status.isdecimal())
-        or rest[3:4] not in ("", " ")
-    ):
+    persistent = _VERSIONS.get(first[:9])
+    code = first[9:12]
+    if persistent is None or not (code.isascii() and code.isdecimal()) or first[12:13] not in ("", " "):
         raise RuntimeApiProtocolError(
             f"the Runtime API's answer does not begin with an HTTP/1.1 status: {first[:80]!r}"
         )
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or not name or name[0] in " \t" or name[-1] in " \t":
-            raise RuntimeApiProtocolError(f"the Runtime API sent a malformed header line: {line[:80]!r}")
-        name = name.lower()
-        value = value.strip(" \t")
-        if name == "content-length" and headers.get(name, value) != value:
-            raise RuntimeApiProtocolError("the Runtime API sent two different content lengths")
-        headers[name] = value
-    return int(status), headers, version
+        if not colon:
+            raise _malformed(line)
+        headers[name.lower()] = value.strip(" \t")
+    names = "".join(headers)
+    if " " in names or "\t" in names or "" in headers:
+        raise _malformed(text)
+    if len(headers) != len(lines):
+        _refuse_two_lengths(lines)
+    connection = headers.get("connection")
+    if connection is not None:
+        persistent = "close" not in connection.lower() and (persistent or "keep-alive" in connection.lower())
+    return int(code), headers, persistent
+
+
+def _malformed(text: str) -> RuntimeApiProtocolError:
+    return RuntimeApiProtocolError(f"the Runtime API sent a malformed header line: {text[:200]!r}")
+
+
+def _refuse_two_lengths(lines: list[str]) -> None:
+    lengths = {line.partition(":")[2].strip(" \t") for line in lines if line[:15].lower() == "content-length:"}
+    if len(lengths) > 1:
+        raise RuntimeApiProtocolError("the Runtime API sent two different content lengths")
 
 
 def parse_length(text: str) -> int:

@@ -151,7 +151,7 @@ class FramedSink(Sink):
 
 _sink: Sink = StreamSink()
 # The stream objects stay referenced here: were they dropped (`sys.stdout = ...`), they would close the descriptors.
-_streams: list[io.TextIOWrapper] = []
+_streams: dict[str, io.TextIOWrapper] = {}
 
 
 class _FlushedStream(io.TextIOWrapper):
@@ -169,9 +169,9 @@ def install() -> Sink:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            flushed = _FlushedStream(stream.buffer, encoding=stream.encoding, errors=stream.errors)
-            _streams.append(flushed)
-            setattr(sys, name, flushed)
+            buffer: Any = stream.buffer
+            _streams[name] = _FlushedStream(buffer, encoding=stream.encoding, errors=stream.errors)
+            setattr(sys, name, _streams[name])
     descriptor = os.environ.pop(LOG_FD, None)
     _sink = StreamSink() if descriptor is None else FramedSink(int(descriptor))
     _prepare_logging()
@@ -185,6 +185,8 @@ def current_sink() -> Sink:
 
 def flush() -> None:
     """Flush stdout and stderr, should the function have put streams of its own there."""
+    if sys.stdout is _streams.get("stdout") and sys.stderr is _streams.get("stderr"):
+        return  # these have nothing to flush
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
