@@ -56,13 +56,15 @@ class TerminalScreen:
         from rich.status import Status
 
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        # rich takes NO_COLOR to mean colours alone; who sets it wants no other attributes either.
+        self._styles = {} if os.environ.get("NO_COLOR") else STYLES
         self._make_status = Status
         self._status: Status | None = None
 
     def line(self, line: LogLine) -> None:
         """Write one log line; `\\r`, which holds a traceback together in one event, is shown as a new line."""
         text = line.text.replace("\r", "\n")
-        self._console.print(text, style=STYLES[line.source] or None, markup=False)
+        self._console.print(text, style=self._styles.get(line.source) or None, markup=False)
 
     def busy(self, text: str) -> None:
         """Start the spinner."""

@@ -97,6 +97,16 @@ class ExecutionEnvironment:
         return self._sandbox is not None and self._sandbox.usable
 
     @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment variables every process is started with; empty before the first INIT."""
+        return self._variables
+
+    @property
+    def runtime_api(self) -> str | None:
+        """`host:port` of the Runtime API, the same for every process; None before the first INIT."""
+        return self._variables.get("AWS_LAMBDA_RUNTIME_API")
+
+    @property
     def pid(self) -> int | None:
         """The process id of the bootstrap, None while none runs."""
         return self._process.pid if self._process is not None and self._process.alive else None

@@ -38,4 +38,4 @@ INTERNAL_EXTENSION_GRACE_SECONDS = 0.5
 # Engine's own: how long the sockets of an ended process may take to report their end, and how long a process that
 # has reported an init error may take to exit before it is killed.
 SOCKET_SETTLE_SECONDS = 0.5
-INIT_ERROR_EXIT_SECONDS = 1.0
+INIT_ERROR_EXIT_SECONDS = 0.5
