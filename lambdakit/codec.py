@@ -48,6 +48,8 @@ _SAFE_DIGITS = 18
 _DIGIT_MAP = bytes(0x30 if byte in b"0123456789" else 0x31 if byte in b":[, \t\r\n-" else 0x20 for byte in range(256))
 _BIG_INTEGER = b"1" + b"0" * (_SAFE_DIGITS + 1)
 
+# `type`, but Any to type checkers, which otherwise follow every value of unknown type through every branch.
+_type: Any = type
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _WHITESPACE = " \t\n\r"
 
@@ -141,7 +143,7 @@ def _survey(value: object) -> str:
     pending: list[Any] = [value]
     while pending:
         item = pending.pop()
-        kind = type(item)
+        kind = _type(item)
         if kind is str:
             text += len(item)
         elif kind is dict:

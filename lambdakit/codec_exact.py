@@ -85,7 +85,7 @@ def large_default(value: Any) -> Any:
     if callable(getattr(value, "_asdict", None)):
         return value._asdict()
     if isinstance(value, tuple):
-        return list(value)
+        return [*iter(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if _is_a(value, "decimal", "Decimal"):
         return orjson.Fragment(_decimal(value))
     raise TypeError

@@ -49,10 +49,10 @@ _FUNCTION_VARIABLES = {
     "function_version": "AWS_LAMBDA_FUNCTION_VERSION",
 }
 # os.environ encodes and decodes at every look; beneath it lies a plain dict (bytes on POSIX) in every CPython so far.
-_raw_environment: dict[Any, Any] = getattr(os.environ, "_data", os.environ)
+_raw_environment: Any = getattr(os.environ, "_data", os.environ)
 _encode_name: Any = getattr(os.environ, "encodekey", str)
 _raw_names = tuple(_encode_name(variable) for variable in _FUNCTION_VARIABLES.values())
-_raw_seen: tuple[Any, ...] | None = None
+_raw_seen: list[Any] | None = None
 _fields_seen: dict[str, str | None] = {}
 
 
@@ -202,7 +202,7 @@ def _function_fields() -> dict[str, str | None]:
     They are read for every invocation and hardly ever change, so what is compared is the raw variables.
     """
     global _raw_seen, _fields_seen
-    raw = tuple(map(_raw_environment.get, _raw_names))
+    raw: list[Any] = [_raw_environment.get(name) for name in _raw_names]
     if raw != _raw_seen:
         _fields_seen = {name: os.environ.get(variable) for name, variable in _FUNCTION_VARIABLES.items()}
         _raw_seen = raw
@@ -211,7 +211,13 @@ def _function_fields() -> dict[str, str | None]:
 
 def _take_w3c(client_context: Any) -> dict[str, str]:
     # The key is removed, as in the managed runtime, so that trace state has one place to be read from.
-    raw = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
-    if not isinstance(raw, dict):
+    if not _is_dict(client_context):
+        return {}
+    raw = client_context.pop("w3c", None)
+    if not _is_dict(raw):
         return {}
     return {name: raw[name] for name in W3C_FIELDS if isinstance(raw.get(name), str)}
+
+
+def _is_dict(value: object) -> bool:
+    return isinstance(value, dict)

@@ -39,6 +39,8 @@ TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 BYTES_TYPE = "application/unknown"  # what AWS's client declares for a handler that returns bytes
 CONTEXT_ERROR = "Runtime.LambdaContextUnmarshalError"
 
+# `type`, but Any to type checkers.
+_type: Any = type
 # Results of these types are data: no look for coroutines, generators and streams is needed.
 _DATA = frozenset((dict, str, list, type(None), int, float, bool, tuple))
 
@@ -54,8 +56,10 @@ def answer(api: RuntimeApi, handler: Callable[[Any, Any], Any], invocation: Invo
         body: Any = invocation.body
         event = codec.decode(body) if _is_json(invocation.content_type) else bytes(body)
         result = handler(event, context)
-        if type(result) not in _DATA:
-            result = _settle(result, runner)
+        kind = _type(result)
+        if kind not in _DATA:
+            if hasattr(kind, "__await__"):
+                result = runner.run(result)
             if _is_stream(result):
                 _stream(api, invocation, result, runner)
                 return
@@ -115,13 +119,8 @@ def _json_header(text: str, name: str) -> Any:
         raise ContextFault(CONTEXT_ERROR, f"Unable to parse {name} JSON: {reason}") from None
 
 
-def _settle(result: Any, runner: AsyncRunner) -> Any:
-    """The result itself, or what it leads to when it is awaitable."""
-    return runner.run(result) if hasattr(type(result), "__await__") else result
-
-
 def _is_stream(result: Any) -> bool:
-    kind = type(result)
+    kind = _type(result)
     if kind in _DATA:
         return False
     if hasattr(kind, "__anext__") or (hasattr(kind, "__next__") and hasattr(kind, "send")):
@@ -133,10 +132,11 @@ def _is_stream(result: Any) -> bool:
 def _stream(api: RuntimeApi, invocation: Invocation, result: Any, runner: AsyncRunner) -> None:
     from lambdakit.runtime import faults, streaming
 
-    prelude, content_type, pieces = b"", streaming.OCTETS_TYPE, result
+    prelude, content_type = b"", streaming.OCTETS_TYPE
+    pieces: Any = result
     if isinstance(result, streaming.StreamingResponse):
         prelude, content_type, pieces = result.prelude(), streaming.HTTP_TYPE, result.pieces()
-    if hasattr(type(pieces), "__aiter__"):
+    if hasattr(pieces, "__aiter__"):
         pieces = runner.iterate(pieces)
 
     def describe(error: BaseException) -> tuple[str, bytes]:

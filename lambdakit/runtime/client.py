@@ -131,19 +131,14 @@ class RuntimeApi:
 
     def stream(self, invocation: Invocation, content_type: str, chunks: Iterable[bytes]) -> None:
         """Post a response that is made while it is sent; `chunks` are wire chunks, the last with its trailers."""
-        head = (
-            b"%b%b/response%b%b%b: streaming\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\nTrailer: %b, %b\r\n\r\n"
-            % (
-                self._invocation,
-                invocation.request_id.encode(),
-                self._common,
-                _echo(invocation),
-                RESPONSE_MODE,
-                content_type.encode(),
-                ERROR_TYPE,
-                ERROR_BODY,
-            )
+        fields = b"%b: streaming\r\nContent-Type: %b\r\nTransfer-Encoding: chunked\r\nTrailer: %b, %b\r\n" % (
+            RESPONSE_MODE,
+            content_type.encode(),
+            ERROR_TYPE,
+            ERROR_BODY,
         )
+        path = b"%binvocation/%b/response" % (_RUNTIME, invocation.request_id.encode())
+        head = self._head(b"POST", path, _echo(invocation) + fields)
         self._accepted("response", self.connection.stream(head, chunks))
 
     def fail(self, invocation: Invocation, error: bytes, cause: bytes) -> None:

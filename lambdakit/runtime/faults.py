@@ -131,8 +131,8 @@ def _text(error: BaseException) -> str:
 
 
 def _notes(error: BaseException) -> list[str]:
-    notes = getattr(error, "__notes__", None)
-    return [f"{note}\n" for note in notes] if isinstance(notes, list) else []
+    notes: Any = getattr(error, "__notes__", ())
+    return [f"{note}\n" for note in notes]
 
 
 def _chain(error: BaseException) -> Iterator[tuple[str, BaseException]]:
@@ -154,11 +154,10 @@ def _related(error: BaseException) -> Iterator[tuple[str, BaseException]]:
         yield "Caused by", error.__cause__
     elif error.__context__ is not None and not error.__suppress_context__:
         yield "During handling of", error.__context__
-    members = getattr(error, "exceptions", None)
-    if isinstance(members, tuple):
-        for index, member in enumerate(members):
-            if isinstance(member, BaseException):
-                yield f"Member {index} of {type(error).__name__}", member
+    # Of an ExceptionGroup, which has `split` beside it; other classes may call anything `exceptions`.
+    members: Any = getattr(error, "exceptions", ())
+    for index, member in enumerate(members if hasattr(error, "split") else ()):
+        yield f"Member {index} of {type(error).__name__}", member
 
 
 def _chain_lines(chain: Sequence[tuple[str, BaseException]]) -> Iterator[str]:

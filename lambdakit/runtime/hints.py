@@ -61,8 +61,8 @@ def _dependency_hint(missing: str) -> str:
     tags = _foreign_builds(missing)
     if tags:
         return (
-            f"'{missing}' is installed, but built for {', '.join(tags)}; this is {_this_platform()}. Install it for this "
-            "platform: pip install --platform ... --only-binary=:all: --target ..."
+            f"'{missing}' is installed, but built for {', '.join(tags)}; this is {_this_platform()}. "
+            "Install it for this platform: pip install --platform ... --only-binary=:all: --target ..."
         )
     top = missing.partition(".")[0]
     return (
@@ -87,7 +87,7 @@ def _this_platform() -> str:
 def _foreign_builds(missing: str) -> list[str]:
     """The platform tags of compiled modules that carry the missing name but do not fit this interpreter."""
     *parents, last = missing.split(".")
-    tags = set()
+    tags: set[str] = set()
     for folder in sys.path:
         for entry in _list(os.path.join(folder or os.curdir, *parents)):
             found = _EXTENSION_TAG.search(entry)

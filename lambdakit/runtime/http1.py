@@ -186,7 +186,7 @@ class Connection:
 
     def _answer(self, sock: _socket.socket) -> Response:
         try:
-            status = 0
+            status, headers, stays_open = self._read_head(sock)
             while status < 200:  # interim answers (1xx) announce nothing this client waits for
                 status, headers, stays_open = self._read_head(sock)
             body = self._read_body(sock, status, headers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from contextlib import suppress
 
 from lambdakit.runtime import logs
 
@@ -43,8 +44,8 @@ def set_up_root_logger(sink: logs.Sink) -> None:
     handler.setFormatter(JsonFormatter() if is_json else logging.Formatter(_TEXT_FORMAT, _TEXT_TIME))
     handler.addFilter(_add_identity)
     root = logging.getLogger()
-    if level in logging._nameToLevel:
-        root.setLevel(level)
+    with suppress(ValueError):  # an unknown name is ignored, as in the managed runtime
+        root.setLevel(level or root.level)
     root.addHandler(handler)
 
 
@@ -101,10 +102,11 @@ class JsonFormatter(logging.Formatter):
         return self._encode({name: value for name, value in entry.items() if value is not None}) + "\n"
 
     def _standard_keys(self, record: logging.LogRecord) -> dict[str, Any]:
+        message: Any = record.msg
         keys: dict[str, Any] = {
             "timestamp": self.formatTime(record, self.datefmt),
             "level": record.levelname,
-            "message": record.msg if isinstance(record.msg, dict) and not record.args else record.getMessage(),
+            "message": message if type(message) is dict and not record.args else record.getMessage(),
             "logger": record.name,
             **_exception_keys(record),
             "requestId": getattr(record, "aws_request_id", None),

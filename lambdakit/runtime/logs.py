@@ -163,14 +163,17 @@ class _FlushedStream(io.TextIOWrapper):
         return count
 
 
+def _flushed(stream: Any) -> _FlushedStream:
+    return _FlushedStream(stream.buffer, encoding=stream.encoding, errors=stream.errors)
+
+
 def install() -> Sink:
     """Make stdout and stderr flush at every write, open the sink, and prepare `logging` for when it is imported."""
     global _sink
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            buffer: Any = stream.buffer
-            _streams[name] = _FlushedStream(buffer, encoding=stream.encoding, errors=stream.errors)
+            _streams[name] = _flushed(stream)
             setattr(sys, name, _streams[name])
     descriptor = os.environ.pop(LOG_FD, None)
     _sink = StreamSink() if descriptor is None else FramedSink(int(descriptor))

@@ -28,6 +28,7 @@ __all__ = ("HTTP_TYPE", "OCTETS_TYPE", "StreamingResponse", "wire_chunks")
 HTTP_TYPE = "application/vnd.awslambda.http-integration-response"
 OCTETS_TYPE = "application/octet-stream"
 
+_PIECES = (bytes, bytearray, memoryview, str)
 _PRELUDE_END = bytes(8)
 _LAST_CHUNK = b"0\r\n\r\n"
 _LAST_CHUNK_WITH_ERROR = (
@@ -75,9 +76,8 @@ class StreamingResponse:
 
     def pieces(self) -> Iterable[Piece] | AsyncIterable[Piece]:
         """The body as an iterable or async iterable, also when it is a single piece."""
-        if isinstance(self.body, (bytes, bytearray, memoryview, str)):
-            return (self.body,)
-        return self.body
+        pieces: Iterable[Piece] | AsyncIterable[Piece] = _pieces(self.body)
+        return pieces
 
     def __repr__(self) -> str:
         return f"StreamingResponse(status={self.status}, headers={self.headers!r})"
@@ -114,6 +114,10 @@ def wire_chunks(
         if close is not None:
             close()
     yield _LAST_CHUNK
+
+
+def _pieces(body: Any) -> Any:
+    return (body,) if isinstance(body, _PIECES) else body
 
 
 def _chunk(data: bytes | bytearray | memoryview) -> bytes:

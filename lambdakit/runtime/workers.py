@@ -5,9 +5,9 @@ Two ways, chosen by LAMBDAKIT_CONCURRENCY:
 * `processes` (the default) is what AWS's client does: as many forked workers as there may be invocations, each with
   its own copy of everything, each one invocation at a time. A worker that dies is not replaced.
 * `async` serves all of them in one process on one event loop, for `async def` handlers: memory is paid once. Each
-  invocation has a thread that talks to the Runtime API and waits for the handler's coroutine on the shared loop. Request
-  id, tenant and trace header travel in a context variable, so records never mix; the `_X_AMZN_TRACE_ID` variable,
-  which all invocations would share, is not set.
+  invocation has a thread that talks to the Runtime API and waits for the handler's coroutine on the shared loop.
+  Request id, tenant and trace header travel in a context variable, so records never mix; the `_X_AMZN_TRACE_ID`
+  variable, which all invocations would share, is not set.
 
 In either way a failing `next` is tried again with growing pauses, and a result that cannot be posted is logged and
 lost, because the other invocations of the environment must go on.
@@ -113,8 +113,8 @@ def _fork(address: str, name: str) -> int:
         status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
     except RuntimeApiError as error:
         _refuse(str(error))
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
         logs.flush()
         os._exit(status)  # never back into the parent's frames
