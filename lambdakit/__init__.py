@@ -37,7 +37,7 @@ _PUBLIC = {
     "on_shutdown": ("lambdakit.runtime.hooks", "on_shutdown"),
 }
 
-__all__ = (  # noqa: RUF022 - in the order of the table above, which a test compares
+__all__ = (
     "Client",
     "ClientContext",
     "CognitoIdentity",

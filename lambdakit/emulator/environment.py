@@ -13,6 +13,7 @@ the Lambda execution environment lifecycle".
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shlex
 import time
@@ -22,9 +23,9 @@ from typing import TYPE_CHECKING
 from lambdakit.emulator import faults, limits, variables
 from lambdakit.emulator.event import event_reply
 from lambdakit.emulator.flight import Flight, RunningInvocation
+from lambdakit.emulator.journal import Journal
 from lambdakit.emulator.kinds import session_for
-from lambdakit.emulator.logs import LogLine, discard
-from lambdakit.emulator.platform_log import Figures, application_line_passes, platform_log
+from lambdakit.emulator.logs import discard
 from lambdakit.emulator.process import StartError
 from lambdakit.emulator.protocol import Connection, Refusal
 from lambdakit.emulator.sandbox import Sandbox
@@ -41,13 +42,14 @@ if TYPE_CHECKING:
 
     from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.function import FunctionConfig, Invocation, InvocationResult, Status
-    from lambdakit.emulator.logs import LogSink, LogSource
+    from lambdakit.emulator.logs import LogSink
     from lambdakit.emulator.platform_log import Phase
     from lambdakit.emulator.process import BootstrapProcess, ExitStatus
 
 _LOOPBACK = "127.0.0.1"
+_PROBE = b"GET /2018-06-01/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
 
-# The initialization type whose INIT is billed and may be repeated inside an invocation.
+# The initialization type whose failed INIT is repeated inside an invocation.
 _ON_DEMAND = "on-demand"
 
 
@@ -63,9 +65,7 @@ class ExecutionEnvironment:
     ) -> None:
         self.config = config
         self.log_stream = variables.log_stream_name(config.version)
-        self._sink = log
         self._host = os.environ if host is None else host
-        self._platform = platform_log(config, self._write_platform_line)
         self._metadata_token = str(uuid.uuid4())
         self._variables: dict[str, str] = {}
         self._server: asyncio.Server | None = None
@@ -73,6 +73,8 @@ class ExecutionEnvironment:
         # The last process there was: its peak memory is still asked for after its end.
         self._process: BootstrapProcess | None = None
         self._flights: dict[str, Flight] = {}
+        self._journal = Journal(config, log, self._flights)
+        self._platform = self._journal.platform
         # One INIT, restore or reset at a time.
         self._lifecycle = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -177,7 +179,7 @@ class ExecutionEnvironment:
 
     def engine_note(self, text: str) -> None:
         """Log a line of the engine's own."""
-        self._write("engine", text, None)
+        self._journal.engine_note(text)
 
     # becoming ready
 
@@ -227,7 +229,7 @@ class ExecutionEnvironment:
         """One INIT; None or the report of its failure, after which no process is left."""
         self._platform.init_start(phase)
         session = session_for(self.config, self, metadata_token=self._metadata_token)
-        sandbox = self._sandbox = Sandbox(session, on_line=self._write_function_line, request_id=request_id)
+        sandbox = self._sandbox = Sandbox(session, on_line=self._journal.function_line, request_id=request_id)
         began = time.perf_counter()
         try:
             report, status = await self._run_init(sandbox, max(0.0, limit))
@@ -326,29 +328,12 @@ class ExecutionEnvironment:
             flight.timer.cancel()
         if self._sandbox is not None:
             self._sandbox.output.drain()
-        figures = self._figures(flight)
-        self._platform.report(figures)
+        init_ms, self._init_ms = self._init_ms, None
+        memory_mb = None if self._process is None else self._process.peak_mb()
+        figures = self._journal.report(flight, init_ms=init_ms, memory_mb=memory_mb)
         self._forget(flight)
         if not flight.finished.done():
             flight.finished.set_result(flight.result(figures, self.config.version))
-
-    def _figures(self, flight: Flight) -> Figures:
-        duration_ms = min(flight.elapsed(), self.config.timeout) * 1000
-        init_ms, self._init_ms = self._init_ms, None
-        billed_init_ms = init_ms if init_ms and self.config.initialization_type == _ON_DEMAND else 0.0
-        return Figures(
-            request_id=flight.request_id,
-            status=flight.status,
-            error_type=_shown_error(flight),
-            duration_ms=duration_ms,
-            billed_ms=-int(-(duration_ms + billed_init_ms) // 1),
-            max_memory_mb=None if self._process is None else self._process.peak_mb(),
-            init_ms=init_ms,
-            restore_ms=flight.restore_ms,
-            produced_bytes=flight.produced,
-            trace_id=flight.trace_id,
-            tenant_id=flight.invocation.tenant_id,
-        )
 
     def _forget(self, flight: Flight) -> None:
         self._flights.pop(flight.request_id, None)
@@ -391,18 +376,33 @@ class ExecutionEnvironment:
 
     async def _end_start(self, sandbox: Sandbox, status: ExitStatus) -> None:
         """The process ended during INIT or restore: tell whoever waits for that, once all it sent is read."""
-        await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
+        await self._take_in(sandbox)
         sandbox.session.end_start(faults.made_here("Runtime.ExitError", sandbox.request_id, status.cause))
 
     async def _collapse(self, sandbox: Sandbox, status: ExitStatus) -> None:
         """The process ended by itself: once all it sent is read, fail the invocations that counted on it."""
         async with self._lifecycle:
-            await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
+            await self._take_in(sandbox)
             sandbox.output.drain()
             for flight in list(sandbox.flights.values()):
                 self._fail(flight, faults.made_here("Runtime.ExitError", flight.request_id, status.cause), "failure")
                 self._finish(flight)
             await self._end(sandbox)
+
+    async def _take_in(self, sandbox: Sandbox) -> None:
+        """Read everything the ended process has sent.
+
+        Its last connection may not even be accepted yet. Connections are accepted in the order they were made, so
+        when one made now is answered, all of the process's have been.
+        """
+        assert self._server is not None
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(*self._server.sockets[0].getsockname()[:2])
+            writer.write(_PROBE)
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
 
     async def _end(self, sandbox: Sandbox, *, own_exit_seconds: float = 0.0) -> None:
         await sandbox.end(own_exit_seconds=own_exit_seconds)
@@ -431,28 +431,7 @@ class ExecutionEnvironment:
                 f"The execution environment is running {len(self._flights)} invocation(s), its limit."
             )
 
-    def _write_function_line(self, text: str) -> None:
-        if self.config.log_format == "json" and not application_line_passes(text, self.config.log_level):
-            return
-        # With several events at once, nobody can tell which of them a line belongs to.
-        request_id = next(iter(self._flights)) if len(self._flights) == 1 else None
-        self._write("function", text, request_id)
-
-    def _write_platform_line(self, text: str, request_id: str | None) -> None:
-        self._write("platform", text, request_id)
-
-    def _write(self, source: LogSource, text: str, request_id: str | None) -> None:
-        line = LogLine(text, source, request_id, time.time())
-        flight = None if request_id is None else self._flights.get(request_id)
-        if flight is not None:
-            flight.keep(line)
-        self._sink(line)
-
 
 def _shown_type(report: ErrorReport | None, status: Status) -> str | None:
     # A timeout is named by its status; beside it AWS shows no error type.
     return None if report is None or status == "timeout" else report.error_type
-
-
-def _shown_error(flight: Flight) -> str | None:
-    return None if flight.status == "timeout" else flight.error_type

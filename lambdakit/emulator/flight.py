@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
 from lambdakit.emulator import limits
 from lambdakit.emulator.function import Answer, InvocationResult
+from lambdakit.emulator.ids import new_trace_id, new_uuid
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ class Flight:
     def __init__(self, invocation: Invocation, loop: asyncio.AbstractEventLoop) -> None:
         self.invocation = invocation
         self.request_id = invocation.request_id
-        self.invocation_id = str(uuid.uuid4())
+        self.invocation_id = new_uuid()
         self.trace_id = invocation.trace_id or new_trace_id()
         self.finished: asyncio.Future[InvocationResult] = loop.create_future()
         self.event: tuple[bytes, bytes] = (b"", b"")
@@ -238,9 +238,3 @@ class RunningInvocation:
         """Nobody waits any more: a stream is thrown away as it comes."""
         if self._flight.stream is not None:
             self._flight.stream.discard()
-
-
-def new_trace_id() -> str:
-    """A fresh trace header, not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`."""
-    digits = uuid.uuid4().hex
-    return f"Root=1-{int(time.time()):08x}-{digits[:24]};Parent={digits[16:]};Sampled=0"

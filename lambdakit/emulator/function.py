@@ -8,11 +8,11 @@ functions" and "Invoke" (API reference).
 from __future__ import annotations
 
 import sys
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from lambdakit.emulator import limits
+from lambdakit.emulator.ids import new_uuid
 from lambdakit.emulator.variables import reserved_among
 from lambdakit.exceptions import UsageError
 
@@ -115,7 +115,7 @@ class Invocation:
     """
 
     payload: bytes = b"{}"
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    request_id: str = field(default_factory=new_uuid)
     client_context: str | None = None
     cognito_identity: str | None = None
     trace_id: str | None = None

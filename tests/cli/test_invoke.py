@@ -55,6 +55,7 @@ def command(*arguments):
 def lambdakit(cwd, *arguments, stdin=b"", env=None):
     return subprocess.run(
         command(*arguments),
+        check=False,
         cwd=cwd,
         input=stdin,
         capture_output=True,

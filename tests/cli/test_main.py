@@ -11,7 +11,8 @@ import lambdakit
 
 
 def python(code, *arguments):
-    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 
 def test_version():

@@ -1,0 +1,75 @@
+"""The log of one execution environment: who wrote a line, for which request, and the figures of each REPORT.
+
+Every line goes to the sink and, if it belongs to a running invocation, into that invocation's tail.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from lambdakit.emulator.logs import LogLine
+from lambdakit.emulator.platform_log import Figures, application_line_passes, platform_log
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lambdakit.emulator.flight import Flight
+    from lambdakit.emulator.function import FunctionConfig
+    from lambdakit.emulator.logs import LogSink, LogSource
+
+# The initialization type whose INIT is on the bill of its first invocation.
+_BILLED_INIT = "on-demand"
+
+
+class Journal:
+    """See the module's text. `flights` are the running invocations by request id."""
+
+    def __init__(self, config: FunctionConfig, sink: LogSink, flights: Mapping[str, Flight]) -> None:
+        self._config = config
+        self._sink = sink
+        self._flights = flights
+        self.platform = platform_log(config, self._platform_line)
+
+    def engine_note(self, text: str) -> None:
+        """A line of the engine's own."""
+        self._write("engine", text, None)
+
+    def function_line(self, text: str) -> None:
+        """A line the function wrote; in JSON format its level decides whether it is kept."""
+        if self._config.log_format == "json" and not application_line_passes(text, self._config.log_level):
+            return
+        # With several events at once, nobody can tell which of them a line belongs to.
+        request_id = next(iter(self._flights)) if len(self._flights) == 1 else None
+        self._write("function", text, request_id)
+
+    def report(self, flight: Flight, *, init_ms: float | None, memory_mb: int | None) -> Figures:
+        """Write END and REPORT; returns what they say."""
+        duration_ms = min(flight.elapsed(), self._config.timeout) * 1000
+        billed_init_ms = init_ms if init_ms and self._config.initialization_type == _BILLED_INIT else 0.0
+        figures = Figures(
+            request_id=flight.request_id,
+            status=flight.status,
+            # A timeout is named by its status; beside it AWS shows no error type.
+            error_type=None if flight.status == "timeout" else flight.error_type,
+            duration_ms=duration_ms,
+            billed_ms=-int(-(duration_ms + billed_init_ms) // 1),
+            max_memory_mb=memory_mb,
+            init_ms=init_ms,
+            restore_ms=flight.restore_ms,
+            produced_bytes=flight.produced,
+            trace_id=flight.trace_id,
+            tenant_id=flight.invocation.tenant_id,
+        )
+        self.platform.report(figures)
+        return figures
+
+    def _platform_line(self, text: str, request_id: str | None) -> None:
+        self._write("platform", text, request_id)
+
+    def _write(self, source: LogSource, text: str, request_id: str | None) -> None:
+        line = LogLine(text, source, request_id, time.time())
+        flight = None if request_id is None else self._flights.get(request_id)
+        if flight is not None:
+            flight.keep(line)
+        self._sink(line)
