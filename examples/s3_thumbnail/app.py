@@ -1,0 +1,100 @@
+"""Makes a thumbnail of every JPEG that is put into a bucket.
+
+Locally the "buckets" are folders beside this file, so that the example runs with no account and no network:
+
+    lambdakit invoke examples/s3_thumbnail/app.py:handler --event examples/s3_thumbnail/event.json
+
+Deployed, set PHOTO_STORE=s3: objects are then read and written with boto3.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote_plus
+
+from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from lambdakit import Context
+
+SIZE = (256, 256)
+SUFFIX = "-thumbnails"
+
+
+class Store(Protocol):
+    """Where objects are kept."""
+
+    def read(self, bucket: str, key: str) -> bytes: ...
+
+    def write(self, bucket: str, key: str, data: bytes) -> str: ...
+
+
+class FolderStore:
+    """Buckets as folders."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, bucket: str, key: str) -> bytes:
+        return self._path(bucket, key).read_bytes()
+
+    def write(self, bucket: str, key: str, data: bytes) -> str:
+        path = self._path(bucket, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return str(path)
+
+    def _path(self, bucket: str, key: str) -> Path:
+        path = (self._root / bucket / key).resolve()
+        if not path.is_relative_to((self._root / bucket).resolve()):
+            raise ValueError(f"key {key!r} leads out of its bucket")
+        return path
+
+
+class S3Store:
+    """Buckets of Amazon S3."""
+
+    def __init__(self) -> None:
+        import boto3
+
+        self._client: Any = boto3.client("s3")
+
+    def read(self, bucket: str, key: str) -> bytes:
+        body: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    def write(self, bucket: str, key: str, data: bytes) -> str:
+        self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType="image/jpeg")
+        return f"s3://{bucket}/{key}"
+
+
+def open_store() -> Store:
+    """The store that PHOTO_STORE names: `s3`, or a folder (default: `buckets` beside this file)."""
+    name = os.environ.get("PHOTO_STORE", "")
+    if name == "s3":
+        return S3Store()
+    return FolderStore(Path(name) if name else Path(__file__).parent / "buckets")
+
+
+STORE = open_store()
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Thumbnails of the event's objects: where they were written, and their sizes in pixels."""
+    return {"thumbnails": [thumbnail(record["s3"]) for record in event["Records"]]}
+
+
+def thumbnail(s3: dict[str, Any]) -> dict[str, Any]:
+    """Make the thumbnail of one object."""
+    bucket = s3["bucket"]["name"]
+    key = unquote_plus(s3["object"]["key"])  # keys in events are form-encoded
+    with Image.open(io.BytesIO(STORE.read(bucket, key))) as photo:
+        small = ImageOps.exif_transpose(photo)
+        small.thumbnail(SIZE)
+        out = io.BytesIO()
+        small.convert("RGB").save(out, "JPEG", quality=80, optimize=True)
+    where = STORE.write(bucket + SUFFIX, key, out.getvalue())
+    return {"written": where, "width": small.width, "height": small.height}
