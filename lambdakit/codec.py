@@ -51,10 +51,13 @@ _BIG_INTEGER = b"1" + b"0" * (_SAFE_DIGITS + 1)
 # `type`, but Any to type checkers, which otherwise follow every value of unknown type through every branch.
 _type: Any = type
 _SCALARS = frozenset((str, int, float, bool, type(None)))
-_WHITESPACE = " \t\n\r"
 
 _orjson: ModuleType | None = None
 _seen = 0
+
+
+class NotAConstant(ValueError):
+    """The event holds `NaN`, `Infinity` or `-Infinity`, which are not JSON."""
 
 
 class _ScannerOptions:
@@ -68,7 +71,7 @@ class _ScannerOptions:
 
     @staticmethod
     def parse_constant(name: str) -> float:
-        raise ValueError(f"Expecting value: {name} is not JSON")
+        raise NotAConstant(name)
 
 
 def _unencodable(value: object) -> object:
@@ -99,10 +102,12 @@ def decode(body: bytes | bytearray) -> Any:
         value, end = _scan(text, 0)
         if end == len(text):
             return value
-    except (StopIteration, ValueError, RecursionError):
+    except (StopIteration, ValueError, RecursionError, SystemError):
         pass  # white space or a byte-order mark in front, or an error to be worded
+    from lambdakit import codec_exact
+
     try:
-        return _decode_exactly(body)
+        return codec_exact.decode(body, _scan)
     except (ValueError, RecursionError) as error:
         raise UnmarshalFault(UNMARSHAL_ERROR, f"Unable to unmarshal input: {error}") from None
 
@@ -180,43 +185,6 @@ def _encode_large(value: object) -> bytes | None:
     if b"null" in text and holds_nan(value):
         return None
     return text
-
-
-def _decode_exactly(body: bytes | bytearray) -> Any:
-    text = str(body, "utf-8")
-    start = 1 if text.startswith("\ufeff") else 0
-    if text[start : start + 1] in _WHITESPACE:
-        start = _skip_whitespace(text, start)
-    try:
-        value, end = _scan(text, start)
-    except StopIteration as stop:
-        raise ValueError(f"Expecting value: {_place(text, stop.value)}") from None
-    if end != len(text):
-        end = _skip_whitespace(text, end)
-        if end != len(text):
-            raise ValueError(_extra_data(text, end))
-    return value
-
-
-def _skip_whitespace(text: str, start: int) -> int:
-    while start < len(text) and text[start] in _WHITESPACE:
-        start += 1
-    return start
-
-
-def _place(text: str, position: int) -> str:
-    return f"{_line_and_column(text, position)} (char {position})"
-
-
-def _extra_data(text: str, start: int) -> str:
-    end = len(text)
-    places = f"{_line_and_column(text, start)} - {_line_and_column(text, end)}"
-    return f"Extra data: {places} (char {start} - {end})"
-
-
-def _line_and_column(text: str, position: int) -> str:
-    line = text.count("\n", 0, position) + 1
-    return f"line {line} column {position - text.rfind(chr(10), 0, position)}"
 
 
 def _may_hold_big_integer(body: bytes | bytearray) -> bool:

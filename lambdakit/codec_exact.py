@@ -12,7 +12,9 @@ import math
 import re
 import sys
 from _json import encode_basestring
+from importlib import import_module
 
+from lambdakit.codec import NotAConstant
 from lambdakit.exceptions import MarshalFault
 
 TYPE_CHECKING = False
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-__all__ = ("encode", "holds_nan", "large_default")
+__all__ = ("decode", "encode", "holds_nan", "large_default")
+
+_WHITESPACE = " \t\n\r"
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -31,6 +36,52 @@ _PREFIX = "Unable to marshal response: "
 # text, so they are found at the speed of memchr.
 _LAST_BYTES = (b"\x7f", b"\xff")
 _FEW = 1_000
+
+
+def decode(body: bytes | bytearray, scan: Callable[[str, int], tuple[Any, int]]) -> Any:
+    """The value of a document that `scan` alone did not take: white space or a byte-order mark around it, or an error.
+
+    Raises ValueError (or RecursionError) worded as the managed runtime words it, with line, column and position.
+    """
+    import_module("json.decoder")  # the scanner looks for its error class there, and fails without
+
+    text = str(body, "utf-8")
+    start = _skip_whitespace(text, 1 if text.startswith("\ufeff") else 0)
+    try:
+        value, end = scan(text, start)
+    except StopIteration as stop:
+        raise ValueError(f"Expecting value: {_place(text, stop.value)}") from None
+    except NotAConstant as found:
+        raise ValueError(f"Expecting value: {_place(text, _outside_strings(text, str(found)))}") from None
+    end = _skip_whitespace(text, end)
+    if end != len(text):
+        raise ValueError(_extra_data(text, end))
+    return value
+
+
+def _skip_whitespace(text: str, start: int) -> int:
+    while start < len(text) and text[start] in _WHITESPACE:
+        start += 1
+    return start
+
+
+def _outside_strings(text: str, wanted: str) -> int:
+    return _STRING.sub(lambda found: " " * len(found[0]), text).find(wanted)
+
+
+def _place(text: str, position: int) -> str:
+    return f"{_line_and_column(text, position)} (char {position})"
+
+
+def _extra_data(text: str, start: int) -> str:
+    end = len(text)
+    places = f"{_line_and_column(text, start)} - {_line_and_column(text, end)}"
+    return f"Extra data: {places} (char {start} - {end})"
+
+
+def _line_and_column(text: str, position: int) -> str:
+    line = text.count("\n", 0, position) + 1
+    return f"line {line} column {position - text.rfind(chr(10), 0, position)}"
 
 
 def encode(value: object) -> bytes:

@@ -50,7 +50,6 @@ MAX_CAUSE = 1 << 20
 
 _RUNTIME = b"/2018-06-01/runtime/"
 _EXTENSION = b"/2020-01-01/extension/"
-_ACCEPTED = 202
 # Answers to a response or error that concern this invocation alone.
 _LOST_INVOCATION = {410: "timed out or belongs to another worker", 413: "was larger than the service accepts"}
 
@@ -79,7 +78,7 @@ class Invocation:
         self.body = body
         self.request_id = headers.get(REQUEST_ID, "")
         self.deadline_ms = get(DEADLINE_MS)
-        self.function_arn = get(FUNCTION_ARN)
+        self.function_arn = headers.get(FUNCTION_ARN, "")
         self.trace_id = get(TRACE_ID)
         self.client_context = get(CLIENT_CONTEXT)
         self.cognito_identity = get(COGNITO_IDENTITY)
@@ -186,7 +185,7 @@ class RuntimeApi:
 
     @staticmethod
     def _accepted(call: str, response: Response) -> None:
-        if response.status == _ACCEPTED:
+        if 200 <= response.status < 300:
             return
         reason = _LOST_INVOCATION.get(response.status)
         error = _status_error(call, response)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from lambdakit.runtime.faults import Report
+    from lambdakit.runtime.http1 import Response
 
 __all__ = ("load_or_exit", "main", "restore_or_exit")
 
@@ -99,12 +100,12 @@ def restore_or_exit(api: RuntimeApi) -> None:
         hooks.run_before_snapshot()
         api.restore_next()
     except BaseException as error:
-        api.fail_init(_logged(error).body(), BEFORE_SNAPSHOT_ERROR)
+        _require_report("init/error", api.fail_init(_logged(error).body(), BEFORE_SNAPSHOT_ERROR), _REPORTED)
         sys.exit(EXIT_BEFORE_SNAPSHOT)
     try:
         hooks.run_after_restore()
     except BaseException as error:
-        api.fail_restore(_logged(error).body(), AFTER_RESTORE_ERROR)
+        _require_report("restore/error", api.fail_restore(_logged(error).body(), AFTER_RESTORE_ERROR), _REPORTED)
         sys.exit(EXIT_AFTER_RESTORE)
 
 
@@ -128,10 +129,13 @@ def _fail_init(api: RuntimeApi, error: BaseException, reported: frozenset[int]) 
 
     logging.getLogger().warning(UNHANDLED_EXCEPTION)
     failure = _logged(error)
-    answer = api.fail_init(failure.body(), failure.error_type)
-    if answer.status not in reported:
-        raise RuntimeApiStatusError("init/error", answer.status, bytes(answer.body))
+    _require_report("init/error", api.fail_init(failure.body(), failure.error_type), reported)
     sys.exit(EXIT_FAILED)
+
+
+def _require_report(call: str, answer: Response, reported: frozenset[int]) -> None:
+    if answer.status not in reported:
+        raise RuntimeApiStatusError(call, answer.status, bytes(answer.body))
 
 
 def _logged(error: BaseException) -> Report:

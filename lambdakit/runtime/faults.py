@@ -120,7 +120,7 @@ def _exit_fault(error: SystemExit) -> ExitFault:
     status = 0 if code is None else code if isinstance(code, int) else 1
     said = f" ({code})" if isinstance(code, str) else ""
     trace = traceback.format_list(user_frames(error.__traceback__))
-    return ExitFault(EXIT_ERROR, f"The handler called sys.exit: exit status {status}{said}", stack_trace=tuple(trace))
+    return ExitFault(EXIT_ERROR, f"sys.exit was called: exit status {status}{said}", stack_trace=tuple(trace))
 
 
 def _text(error: BaseException) -> str:

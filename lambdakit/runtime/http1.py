@@ -232,6 +232,15 @@ class Connection:
     def _read_body(self, sock: _socket.socket, status: int, headers: dict[str, str]) -> bytes | bytearray:
         if status in _BODILESS:
             return b""
+        try:
+            return self._read_framed(sock, headers)
+        except OSError:
+            if status != _ACCEPTED:
+                raise
+            self.close()  # the status has said all there is to say; the next request finds out the rest
+            return b""
+
+    def _read_framed(self, sock: _socket.socket, headers: dict[str, str]) -> bytes | bytearray:
         coding = headers.get("transfer-encoding")
         if coding is not None:
             if coding.lower() != "chunked":
