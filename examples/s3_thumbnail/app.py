@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_plus
@@ -58,9 +59,7 @@ class S3Store:
     """Buckets of Amazon S3."""
 
     def __init__(self) -> None:
-        import boto3
-
-        self._client: Any = boto3.client("s3")
+        self._client: Any = import_module("boto3").client("s3")
 
     def read(self, bucket: str, key: str) -> bytes:
         body: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -91,10 +90,10 @@ def thumbnail(s3: dict[str, Any]) -> dict[str, Any]:
     """Make the thumbnail of one object."""
     bucket = s3["bucket"]["name"]
     key = unquote_plus(s3["object"]["key"])  # keys in events are form-encoded
-    with Image.open(io.BytesIO(STORE.read(bucket, key))) as photo:
-        small = ImageOps.exif_transpose(photo)
-        small.thumbnail(SIZE)
-        out = io.BytesIO()
-        small.convert("RGB").save(out, "JPEG", quality=80, optimize=True)
+    photo: Image.Image = Image.open(io.BytesIO(STORE.read(bucket, key)))
+    small = ImageOps.exif_transpose(photo)
+    small.thumbnail(SIZE)
+    out = io.BytesIO()
+    small.convert("RGB").save(out, "JPEG", quality=80, optimize=True)
     where = STORE.write(bucket + SUFFIX, key, out.getvalue())
     return {"written": where, "width": small.width, "height": small.height}
