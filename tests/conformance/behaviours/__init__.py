@@ -1,0 +1,32 @@
+"""The catalogue of behaviours: one module for each part of the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.conformance.behaviours import (
+    context,
+    errors,
+    events,
+    lifecycle,
+    logs,
+    modes,
+    protocol,
+    resolution,
+    results,
+)
+
+if TYPE_CHECKING:
+    from tests.conformance.case import Case
+
+CASES: tuple[Case, ...] = (
+    *events.CASES,
+    *results.CASES,
+    *errors.CASES,
+    *resolution.CASES,
+    *logs.CASES,
+    *context.CASES,
+    *lifecycle.CASES,
+    *protocol.CASES,
+    *modes.CASES,
+)

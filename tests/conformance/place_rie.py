@@ -1,0 +1,149 @@
+"""AWS's own emulator binary as a place: started for one job, asked over HTTP, ended with SIGTERM.
+
+It serves one request at a time, cannot take port 0, and dies on some inputs; an answer that never came is an
+observation like any other (`<connection lost>`). Ended with SIGTERM it passes on all the function's output before it
+exits, so that the log is whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import importlib.util
+import os
+import platform
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.conformance.ran import FUNCTION_NAME, LOG_GROUP, LOG_STREAM, MEMORY, REGION, RUNTIME_MODULES, Answered, Ran
+from tests.runtime_process import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conformance.case import Step
+    from tests.conformance.ran import Job
+
+VARIABLE = "LAMBDAKIT_TEST_RIE"
+MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+PATH = "/2015-03-31/functions/function/invocations"
+LOST = b"<connection lost>"
+PLATFORM_LINE = re.compile(r"(?:START|END|REPORT) RequestId: [^\n]*\n")
+MISSING = (
+    "AWS's emulator binary (RIE) is needed for the conformance tests: pip install aws-sam-cli, which contains it, "
+    f"or set {VARIABLE} to the path of the binary."
+)
+
+
+def binary() -> Path:
+    """Where the emulator is; FileNotFoundError says how to get it."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        path = Path(named)
+    else:
+        spec = importlib.util.find_spec("samcli")
+        folders = list(spec.submodule_search_locations or ()) if spec else []
+        if not folders:
+            raise FileNotFoundError(MISSING)
+        machine = MACHINES.get(platform.machine().lower(), platform.machine())
+        path = Path(folders[0]) / "local" / "rapid" / f"aws-lambda-rie-{machine}"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is not there. {MISSING}")
+    return path
+
+
+def run(job: Job) -> Ran:
+    """Run one job; every step is one HTTP request."""
+    with _emulator(job) as (process, port, output):
+        answers = [Answered(_invoke(port, request_id, step)) for request_id, step in job.steps]
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+    text = output.read_bytes().decode("utf-8", "replace")
+    return Ran(answers, PLATFORM_LINE.sub("\n", text))
+
+
+@contextlib.contextmanager
+def _emulator(job: Job) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+    front, api = _free_ports()
+    program = binary()
+    if not os.access(program, os.X_OK):  # wheels carry it without the permission
+        program.chmod(0o755)
+    command = [
+        str(program),
+        "--runtime-interface-emulator-address", f"127.0.0.1:{front}",
+        "--runtime-api-address", f"127.0.0.1:{api}",
+        sys.executable, "-m", RUNTIME_MODULES[job.runtime], job.handler or "",
+    ]  # fmt: skip
+    stdout, stderr = job.directory / ".rie-out", job.directory / ".rie-err"
+    with stdout.open("wb") as out, stderr.open("wb") as err:
+        process = subprocess.Popen(command, cwd=job.directory, env=_variables(job), stdout=out, stderr=err)
+    try:
+        _wait_for(front, process)
+        yield process, front, stdout
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _variables(job: Job) -> dict[str, str]:
+    setting = job.setting
+    variables: dict[str, str | None] = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONPATH": str(ROOT),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "LAMBDA_TASK_ROOT": str(job.directory),
+        "AWS_LAMBDA_FUNCTION_NAME": FUNCTION_NAME,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MEMORY),
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(setting.timeout),
+        "AWS_LAMBDA_FUNCTION_HANDLER": job.handler,
+        "AWS_LAMBDA_LOG_GROUP_NAME": LOG_GROUP,
+        "AWS_LAMBDA_LOG_STREAM_NAME": LOG_STREAM,
+        "AWS_EXECUTION_ENV": setting.execution_env and f"AWS_Lambda_{setting.execution_env}",
+        "AWS_LAMBDA_LOG_FORMAT": setting.log_format,
+        "AWS_LAMBDA_LOG_LEVEL": setting.log_level,
+        **setting.variables,
+    }
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def _invoke(port: int, request_id: str, step: Step) -> bytes:
+    headers = {"X-Amzn-RequestId": request_id, "Content-Type": step.content_type}
+    if step.client_context is not None:
+        headers["X-Amz-Client-Context"] = base64.b64encode(step.client_context.encode()).decode()
+    if step.cognito_identity is not None:
+        headers["X-Amz-Cognito-Identity"] = step.cognito_identity
+    if step.tenant_id is not None:
+        headers["X-Amz-Tenant-Id"] = step.tenant_id
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", PATH, step.event, headers)
+        return connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return LOST
+    finally:
+        connection.close()
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        return one.getsockname()[1], two.getsockname()[1]
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """The emulator says nowhere that it listens: try until it does."""
+    until = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.005)
+    raise RuntimeError(f"AWS's emulator does not listen on port {port} (exit status {process.poll()})")
