@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from lambdakit.emulator.logs import timestamp
 
@@ -25,8 +24,7 @@ Write = Callable[[str, "str | None"], None]
 LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50}
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(NamedTuple):
     """What REPORT tells of a finished invocation; times are milliseconds."""
 
     request_id: str

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ SIGNAL_NAMES: dict[int, str] = {
 }
 
 _KIB_PER_MIB = 1024
+_PEAK_VALID_SECONDS = 0.001
 # getrusage counts KiB, except on macOS, which counts bytes.
 _MAXRSS_PER_MIB = 1024 * 1024 if sys.platform == "darwin" else 1024
 
@@ -106,6 +108,7 @@ class BootstrapProcess:
         self.exited: asyncio.Future[ExitStatus] = self._loop.create_future()
         self._status_fd = _open_status(self.pid)
         self._peak_mb: int | None = None
+        self._peak_read_at = 0.0
         self._pid_fd = _open_pidfd(self.pid)
         self._watch()
 
@@ -131,7 +134,15 @@ class BootstrapProcess:
         return await asyncio.shield(self.exited)
 
     def peak_mb(self) -> int | None:
-        """Peak resident memory so far in MiB (rounded up), None where the operating system does not tell."""
+        """Peak resident memory so far in MiB (rounded up), None where the operating system does not tell.
+
+        The figure is read anew unless that was done within the last millisecond: reading costs as much as a good part
+        of a short invocation, and a peak only grows, so one that was missed is in the next figure.
+        """
+        now = time.monotonic()
+        if now - self._peak_read_at < _PEAK_VALID_SECONDS:
+            return self._peak_mb
+        self._peak_read_at = now
         peak = _read_peak_mb(self._status_fd)
         if peak is not None:
             self._peak_mb = peak

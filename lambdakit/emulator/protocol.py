@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
         request.route = route
         if route is None:
             request.rejection = replies.NOT_FOUND
-        elif self._parser.get_method().decode("latin-1") != route.method:
+        elif self._parser.get_method() != route.method:
             request.rejection = replies.method_not_allowed(route.method)
         elif route.endpoint in routes.UPLOADS:
             request.rejection = self._session.accept_upload(request)

@@ -75,9 +75,9 @@ METADATA_UNAUTHORIZED = reply(401, b"Unauthorized\n", TEXT)
 
 
 @functools.cache
-def method_not_allowed(allowed: str) -> bytes:
+def method_not_allowed(allowed: bytes) -> bytes:
     """405: the path exists, but for another method."""
-    return reply(405, b"", None, ("Allow", allowed))
+    return reply(405, b"", None, ("Allow", allowed.decode("latin-1")))
 
 
 @functools.cache

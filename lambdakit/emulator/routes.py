@@ -17,7 +17,7 @@ EndpointName = Literal[
 class Route(NamedTuple):
     """One endpoint: its only method and the name of the method that answers it."""
 
-    method: str
+    method: bytes
     endpoint: EndpointName
 
 
@@ -25,29 +25,29 @@ _RUNTIME = b"/2018-06-01"
 _EXTENSION = b"/2020-01-01/extension"
 
 FIXED: dict[bytes, Route] = {
-    _RUNTIME + b"/ping": Route("GET", "ping"),
-    _RUNTIME + b"/runtime/invocation/next": Route("GET", "next"),
-    _RUNTIME + b"/runtime/init/error": Route("POST", "report_init_error"),
-    _EXTENSION + b"/register": Route("POST", "register_extension"),
-    _EXTENSION + b"/event/next": Route("GET", "extension_next"),
-    _EXTENSION + b"/init/error": Route("POST", "extension_error"),
-    _EXTENSION + b"/exit/error": Route("POST", "extension_error"),
-    b"/2020-08-15/logs": Route("PUT", "logs"),
-    b"/2022-07-01/telemetry": Route("PUT", "telemetry"),
-    b"/2026-01-15/metadata/execution-environment": Route("GET", "metadata"),
+    _RUNTIME + b"/ping": Route(b"GET", "ping"),
+    _RUNTIME + b"/runtime/invocation/next": Route(b"GET", "next"),
+    _RUNTIME + b"/runtime/init/error": Route(b"POST", "report_init_error"),
+    _EXTENSION + b"/register": Route(b"POST", "register_extension"),
+    _EXTENSION + b"/event/next": Route(b"GET", "extension_next"),
+    _EXTENSION + b"/init/error": Route(b"POST", "extension_error"),
+    _EXTENSION + b"/exit/error": Route(b"POST", "extension_error"),
+    b"/2020-08-15/logs": Route(b"PUT", "logs"),
+    b"/2022-07-01/telemetry": Route(b"PUT", "telemetry"),
+    b"/2026-01-15/metadata/execution-environment": Route(b"GET", "metadata"),
 }
 
 # Known only in an environment whose initialization type is snap-start; elsewhere these are unknown paths.
 SNAP_START: dict[bytes, Route] = {
-    _RUNTIME + b"/runtime/restore/next": Route("GET", "restore_next"),
-    _RUNTIME + b"/runtime/restore/error": Route("POST", "report_restore_error"),
+    _RUNTIME + b"/runtime/restore/next": Route(b"GET", "restore_next"),
+    _RUNTIME + b"/runtime/restore/error": Route(b"POST", "report_restore_error"),
 }
 
 # The last segment of /2018-06-01/runtime/invocation/{id}/...
 INVOCATION_PREFIX = _RUNTIME + b"/runtime/invocation/"
 INVOCATION: dict[bytes, Route] = {
-    b"response": Route("POST", "respond"),
-    b"error": Route("POST", "report_error"),
+    b"response": Route(b"POST", "respond"),
+    b"error": Route(b"POST", "report_error"),
 }
 
 UPLOADS: frozenset[str] = frozenset({"respond", "report_error"})
