@@ -143,7 +143,11 @@ def _invocation(options: Options) -> Invocation:
 
 
 def run(work: Coroutine[None, None, bool]) -> bool:
-    """Run to the end; Ctrl-C and SIGTERM end the process with the usual status, after everything is cleaned up."""
+    """Run to the end; Ctrl-C and SIGTERM end the process with the usual status, after everything is cleaned up.
+
+    On asyncio's own loop even where uvloop is installed: importing uvloop takes longer than the function of most
+    single invocations.
+    """
     try:
         return asyncio.run(work)
     except KeyboardInterrupt:
