@@ -9,6 +9,9 @@ from tests.conformance.case import PLACES, RUNTIMES
 from tests.conformance.compare import problems
 from tests.conformance.differences import DIFFERENCES
 from tests.conformance.observe import applies, observe
+from tests.runtime_process import ROOT
+
+_, _, README = (ROOT / "README.md").read_text("utf-8").partition("## Differences from the managed runtime")
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if applies(case)], ids=lambda case: case.id)
@@ -31,5 +34,6 @@ def test_difference_names_what_exists(difference):
     runtime_or_place, _, place = difference.where.partition("/")
     assert runtime_or_place in (*RUNTIMES, *PLACES)
     assert place in ("", *PLACES)
+    assert difference.readme is None or f"\n| {difference.readme} |" in README
     for case_id in difference.cases:
         assert {*difference.names} & {*looked_at[case_id][1]}, f"{case_id} does not look at {difference.names}"

@@ -20,11 +20,11 @@ HOOKS = "from snapshot_restore_py import register_after_restore, register_before
 HANDLER = "def handler(event, context):\n    return 'ok'\n"
 LOOKS_AT = ("result", "log", "headers", "exit", "calls")
 
-ORDER = HOOKS + """
+ORDER = f"""{HOOKS}
 for n in (1, 2, 3):
     register_before_snapshot(print, 'before', n)
     register_after_restore(print, 'after', n)
-""" + HANDLER
+{HANDLER}"""
 RENDEZVOUS = """
 import json, os, time
 def handler(event, context):

@@ -45,8 +45,6 @@ def init_answered(id: str, contract: str, reply: Answer) -> Case:
     return module(f"api.{id}", contract, "1 / 0\n", places=("fake",), looks_at=("exit", "calls"), script=script)
 
 
-
-
 says: Callable[..., Case] = partial(does, places=("fake",), looks_at=("headers", "calls", "outcome"), alone=True)
 ERROR_413 = Answer(413, b'{"errorMessage":"Exceeded maximum","errorType":"RequestEntityTooLarge"}\n')
 ERROR_410 = Answer(410, b'{"errorMessage":"Invoke timeout","errorType":"InvokeTimeout"}\n')

@@ -141,4 +141,4 @@ CASES: tuple[Case, ...] = (
     value("result.large-big-int", "and integers of any size", "[10**30] * 5000"),
     value("result.large-decimal", "and Decimals", "[Decimal('1.10')] * 5000", "from decimal import Decimal"),
     value("result.large-set", "and what is wrong in it is a MarshalError", "[1] * 5000 + [{1}]"),
-)
+)  # fmt: skip
