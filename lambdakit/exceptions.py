@@ -10,13 +10,16 @@
     │   ├── MarshalFault                the handler's result has no JSON form (TypeError)
     │   ├── UnmarshalFault              the event is not JSON (ValueError)
     │   ├── ContextFault                the client context or identity header is not JSON (ValueError)
-    │   ├── SnapshotFault               a SnapStart hook failed
     │   └── ExitFault                   the handler asked the process to exit
     ├── EmulatorError                 the local Lambda service could not do what was asked
     │   ├── PayloadTooLargeError        the event is over the request limit; the function did not run (ValueError)
     │   ├── EnvironmentBusyError        more invocations at once than the execution environment takes
     │   ├── EnvironmentStoppedError     the execution environment was stopped before the invocation was answered
     │   └── InitFailedError             an environment that must be initialised before it is used could not be
+    ├── EventError                    an event that is not what its model or decorator says
+    │   ├── MissingFieldError           a required field is not there (LookupError)
+    │   ├── WrongSourceError            a decorator was given another source's event (TypeError)
+    │   └── PayloadError                an inner payload is not of its declared type; lists every fault (ValueError)
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
         └── TargetError                 a TARGET that names no function
 
@@ -32,21 +35,24 @@ __all__ = (
     "EmulatorError",
     "EnvironmentBusyError",
     "EnvironmentStoppedError",
+    "EventError",
     "ExitFault",
     "Fault",
     "HandlerLoadFault",
     "InitFailedError",
     "LambdakitError",
     "MarshalFault",
+    "MissingFieldError",
+    "PayloadError",
     "PayloadTooLargeError",
     "RuntimeApiError",
     "RuntimeApiProtocolError",
     "RuntimeApiStatusError",
     "RuntimeApiUnreachable",
-    "SnapshotFault",
     "TargetError",
     "UnmarshalFault",
     "UsageError",
+    "WrongSourceError",
 )
 
 
@@ -126,10 +132,6 @@ class ContextFault(Fault, ValueError):
     """The client context or Cognito identity header is not JSON."""
 
 
-class SnapshotFault(Fault):
-    """A before-snapshot or after-restore hook failed."""
-
-
 class ExitFault(Fault):
     """The handler asked the process to exit (`sys.exit`) while an invocation was running."""
 
@@ -172,6 +174,38 @@ class InitFailedError(EmulatorError):
 
     def __reduce__(self) -> tuple[type[InitFailedError], tuple[str, bytes]]:
         return type(self), (self.error_type, self.body)
+
+
+class EventError(LambdakitError):
+    """An event is not what its model or decorator says it is."""
+
+
+class MissingFieldError(EventError, LookupError):
+    """A required field is not in the event: `model` and `field` name the attribute, `path` the place in the JSON."""
+
+    def __init__(self, model: str, field: str, path: str) -> None:
+        self.model = model
+        self.field = field
+        self.path = path
+        super().__init__(f"{model}.{field}: the event has no {path}")
+
+    def __reduce__(self) -> tuple[type[MissingFieldError], tuple[str, str, str]]:
+        return type(self), (self.model, self.field, self.path)
+
+
+class WrongSourceError(EventError, TypeError):
+    """A decorator was given another source's event; the message names both."""
+
+
+class PayloadError(EventError, ValueError):
+    """An inner payload is not of its declared type. `faults` lists every fault as `(path, what is wrong)`."""
+
+    def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(f"{path}: {what}" for path, what in faults))
+
+    def __reduce__(self) -> tuple[type[PayloadError], tuple[tuple[tuple[str, str], ...]]]:
+        return type(self), (self.faults,)
 
 
 class UsageError(LambdakitError, ValueError):

@@ -56,7 +56,7 @@ def load_handler(name: str) -> Callable[[Any, Any], Any]:
 
 def is_async(handler: object) -> bool:
     """Whether calling `handler` gives something to be awaited, as far as its code tells."""
-    code, _ = _code_of(handler)
+    code, _ = _code_of(getattr(handler, "__wrapped__", handler))
     return code is not None and bool(code.co_flags & _CO_ASYNC)
 
 

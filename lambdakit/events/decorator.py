@@ -1,0 +1,129 @@
+"""What turns a function of a typed event into a handler of a raw one.
+
+    s3_event = EventDecorator("s3_event", S3Event, "s3")
+
+    @s3_event                                @s3_event(middleware=[timing])
+    def handler(event: S3Event, context): ...
+
+Each source's module makes its own. Given another source's event the handler raises WrongSourceError, which says which
+source it was, instead of failing somewhere inside the function with a KeyError.
+"""
+
+from __future__ import annotations
+
+from lambdakit.events.detection import source_of, test_of
+from lambdakit.exceptions import UsageError, WrongSourceError
+from lambdakit.handlers import decorate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Generic, TypeVar, overload
+
+    from lambdakit.context import LambdaContext
+    from lambdakit.events.model import Model
+    from lambdakit.handlers import Handler, Middleware
+
+    EventT = TypeVar("EventT", bound="Model")
+    ResultT = TypeVar("ResultT")
+
+    class _DecoratorBase(Generic[EventT]):
+        pass
+
+else:
+    from types import GenericAlias
+
+    EventT = None
+
+    class _DecoratorBase:
+        __class_getitem__ = classmethod(GenericAlias)
+
+
+__all__ = ("EventDecorator", "wrong_source")
+
+
+# `type`, but Any to type checkers.
+_type: Any = type
+
+
+class EventDecorator(_DecoratorBase[EventT]):
+    """The decorator of one source, usable bare and called.
+
+    `sources` are the names in the recognition table whose events it takes; `finish` makes the handler's result of what
+    the function returned.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        event_type: type[EventT],
+        *sources: str,
+        finish: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.__name__ = name
+        self.event_type = event_type
+        self._accepts = test_of(*sources)
+        self._finish = finish
+        self.__doc__ = f"Make a function of a {event_type.__name__} a Lambda handler."
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(
+            self, function: Callable[[EventT, LambdaContext[Any]], ResultT], /
+        ) -> Handler[EventT, ResultT]: ...
+
+        @overload
+        def __call__(
+            self, *, middleware: Sequence[Middleware] = ()
+        ) -> Callable[[Callable[[EventT, LambdaContext[Any]], ResultT]], Handler[EventT, ResultT]]: ...
+
+        def __call__(self, function: Any = None, /, *, middleware: Any = ()) -> Any: ...
+
+    else:
+
+        def __call__(self, function=None, /, *, middleware=(), **unknown):
+            if unknown:
+                raise UsageError(unknown_options(self.__name__, unknown, ("middleware",)))
+            if function is None:
+                return lambda decorated: self._decorate(decorated, middleware)
+            return self._decorate(function, middleware)
+
+    def prepare(self, event: Any) -> EventT:
+        """The typed event of a raw one. Raises WrongSourceError."""
+        kind = _type(event)
+        if kind is self.event_type:
+            return event  # type: ignore[no-any-return]
+        if kind is not dict or not self._accepts(event):
+            raise wrong_source(self.__name__, self.event_type.__name__, event)
+        return self.event_type(event)
+
+    def _decorate(self, function: Any, middleware: Sequence[Middleware]) -> Any:
+        if not callable(function):
+            raise UsageError(
+                f"@{self.__name__} decorates a function, not {type(function).__name__}; "
+                f"options are named: @{self.__name__}(middleware=[...])"
+            )
+        return decorate(function, prepare=self.prepare, middleware=middleware, finish=self._finish)
+
+    def __repr__(self) -> str:
+        return f"<decorator {self.__name__}>"
+
+
+def unknown_options(decorator: str, given: dict[str, Any], known: Sequence[str]) -> str:
+    """The words for options a decorator does not have, with the nearest it has."""
+    from difflib import get_close_matches
+
+    name = next(iter(given))
+    near = get_close_matches(name, known, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+    return f"@{decorator} has no option {name!r}; {advice}"
+
+
+def wrong_source(decorator: str, wanted: str, event: Any) -> WrongSourceError:
+    """The error for an event of another source than a decorator's."""
+    if _type(event) is not dict:
+        return WrongSourceError(f"@{decorator} takes a {wanted}, a JSON object; it got {type(event).__name__}")
+    source = source_of(event)
+    what = f"one of {source}" if source else f"an event of no known source, with the keys {sorted(event)[:8]}"
+    return WrongSourceError(f"@{decorator} takes a {wanted}; the event is {what}")

@@ -1,0 +1,263 @@
+# pyright: reportPrivateUsage=false
+"""The engine of the event models: typed attributes over raw JSON, one line a field.
+
+    class S3Bucket(Model, at="$.Records[*].s3.bucket"):
+        name: str = field("name")
+        arn: str = field("arn")
+
+A field says where its value stands in the JSON and what is made of it. When the class is created each field becomes a
+property with a getter made for it, so that reading an attribute costs one dictionary look-up and one call. An object
+holds the raw JSON and nothing else: nothing is parsed before it is asked for, nothing is kept after.
+
+`.raw` and item access give the JSON as it came, whatever a model knows of it. A required field that is missing raises
+MissingFieldError, which names class, field and JSON path. This is not validation: a field of another type than declared
+is handed out as it is.
+"""
+
+from __future__ import annotations
+
+from lambdakit.exceptions import MissingFieldError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from typing_extensions import Self
+
+__all__ = ("Field", "Model", "ModelType", "field")
+
+
+class _Required:
+    """The default of a field that must be there."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED = _Required()
+
+
+class Field:
+    """What one line of a model says; see `field`."""
+
+    __slots__ = ("convert", "default", "doc", "each", "name", "path", "values")
+
+    def __init__(
+        self,
+        path: tuple[str, ...],
+        convert: Callable[[Any], Any] | None,
+        each: Callable[[Any], Any] | None,
+        values: Callable[[Any], Any] | None,
+        default: Any,
+        doc: str | None,
+    ) -> None:
+        self.name = ""
+        self.path = path
+        self.convert = convert
+        self.each = each
+        self.values = values
+        self.default = default
+        self.doc = doc
+
+
+def field(
+    *path: str,
+    convert: Callable[[Any], Any] | None = None,
+    each: Callable[[Any], Any] | None = None,
+    values: Callable[[Any], Any] | None = None,
+    default: Any = REQUIRED,
+    doc: str | None = None,
+) -> Any:
+    """A field of a model: the value at `path` (one key, or one for each level).
+
+    At most one of: `convert` makes the value, `each` makes every item of a list, `values` makes every value of an
+    object; each is a model class or any function of one JSON value. With a `default` the field may be absent or null,
+    and is then the default.
+    """
+    return Field(path, convert, each, values, default, doc)
+
+
+def _look_up(raw: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        raw = raw[key]
+    return raw
+
+
+def _missing(model: Model, declared: Field) -> MissingFieldError:
+    return MissingFieldError(type(model).__name__, declared.name, f"{model.at}{json_path(declared.path)}")
+
+
+def json_path(keys: tuple[str, ...]) -> str:
+    """The keys as the end of a JSON path: `.a.b`, `["detail-type"]`."""
+    return "".join(f".{key}" if key.isidentifier() else f'["{key}"]' for key in keys)
+
+
+def _required_getter(declared: Field) -> Callable[[Model], Any]:
+    convert, key = declared.convert, declared.path[0]
+    single = len(declared.path) == 1
+    path = declared.path
+
+    def plain(self: Model) -> Any:
+        try:
+            return self._raw[key]
+        except (KeyError, TypeError):
+            raise _missing(self, declared) from None
+
+    def converted(self: Model) -> Any:
+        try:
+            value = self._raw[key]
+        except (KeyError, TypeError):
+            raise _missing(self, declared) from None
+        return convert(value)  # type: ignore[misc]
+
+    def deep(self: Model) -> Any:
+        try:
+            value = _look_up(self._raw, path)
+        except (KeyError, TypeError):
+            raise _missing(self, declared) from None
+        return value if convert is None else convert(value)
+
+    if not single:
+        return deep
+    return plain if convert is None else converted
+
+
+def _optional_getter(declared: Field) -> Callable[[Model], Any]:
+    convert, default, path = declared.convert, declared.default, declared.path
+    key = path[0]
+
+    def plain(self: Model) -> Any:
+        value = self._raw.get(key)
+        return default if value is None else value
+
+    def general(self: Model) -> Any:
+        try:
+            value = _look_up(self._raw, path)
+        except (KeyError, TypeError):
+            return default
+        if value is None:
+            return default
+        return value if convert is None else convert(value)
+
+    return plain if convert is None and len(path) == 1 else general
+
+
+def _list_of(each: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda items: [each(item) for item in items]
+
+
+def _map_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda items: {name: make(item) for name, item in items.items()}
+
+
+def _compile(declared: Field) -> property:
+    """The property that reads a field."""
+    if declared.each is not None:
+        declared.convert = _list_of(declared.each)
+    elif declared.values is not None:
+        declared.convert = _map_of(declared.values)
+    getter = _required_getter(declared) if declared.default is REQUIRED else _optional_getter(declared)
+    return property(getter, doc=declared.doc)
+
+
+class ModelType(type):
+    """Turns the fields in a class body into properties; every model has the one slot `_raw`."""
+
+    fields: Mapping[str, Field]
+    at: str
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], at: str = "") -> ModelType:
+        own: dict[str, Field] = {}
+        for attribute, value in list(namespace.items()):
+            if isinstance(value, Field):
+                value.name = attribute
+                own[attribute] = value
+                namespace[attribute] = _compile(value)
+        namespace.setdefault("__slots__", ())
+        cls = super().__new__(mcs, name, bases, namespace)
+        inherited: dict[str, Field] = {}
+        for base in reversed(cls.__mro__[1:]):
+            inherited.update(getattr(base, "fields", {}))
+        # A property written by hand in a subclass replaces an inherited field.
+        cls.fields = {**{n: f for n, f in inherited.items() if n not in namespace}, **own}
+        if at or not hasattr(cls, "at"):
+            cls.at = at or "$"
+        return cls
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], at: str = "") -> None:
+        super().__init__(name, bases, namespace)
+
+
+class Model(metaclass=ModelType):
+    """Typed attributes over one JSON object. Immutable; equal to another of its class with equal JSON."""
+
+    __slots__ = ("_raw",)
+
+    _raw: Any
+    # Where in its event an object of this class stands, as a JSON path.
+    at: str
+    # The attributes that `repr` shows: enough to recognise the object, never a body.
+    shown: tuple[str, ...] = ()
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        _set_raw(self, raw)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The JSON as it came."""
+        raw: dict[str, Any] = self._raw
+        return raw
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """An object over `raw`; `cls(raw)` for use where a function is expected."""
+        return cls(raw)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._raw[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._raw
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The raw value of a key, or the default."""
+        return self._raw.get(key, default)
+
+    def keys(self) -> Any:
+        """The raw keys; with item access this makes `dict(event)` work."""
+        return self._raw.keys()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable; make a new one from a changed copy of .raw")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(self._raw == other._raw)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).of, (self._raw,)
+
+    def __repr__(self) -> str:
+        parts: list[str] = []
+        for name in self.shown:
+            try:
+                parts.append(f"{name}={getattr(self, name)!r}")
+            except Exception:  # a broken event must still be printable
+                parts.append(f"{name}=?")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+_set_raw = Model.__dict__["_raw"].__set__

@@ -1,0 +1,144 @@
+"""The decorated handler and the middleware onion around it, the same for sync and async functions.
+
+    Handler(event, context)
+        prepare    raw event -> what the function takes (a typed event)
+        onion      middleware[0]( middleware[1]( ... function ... ) )
+        finish     what the function returned -> what the source expects
+
+The layers are put together once, when the function is decorated: with no middleware a call goes straight to the
+function. A middleware is `m(event, context, call_next)`, sync or async; around an async function a sync middleware may
+return what `call_next` gave it, which is then awaited.
+
+Not here: what a source's event is. `lambdakit.events` brings `prepare` and `finish`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import Any, Generic, TypeAlias, TypeVar
+
+    from lambdakit.context import LambdaContext
+
+    EventT = TypeVar("EventT")
+    ResultT = TypeVar("ResultT")
+    Call: TypeAlias = Callable[[Any, Any], Any]
+    Middleware: TypeAlias = Callable[[Any, Any, Call], Any]
+
+    class _HandlerBase(Generic[EventT, ResultT]):
+        pass
+
+else:
+    from types import GenericAlias
+
+    EventT = ResultT = None
+
+    class _HandlerBase:
+        __class_getitem__ = classmethod(GenericAlias)
+
+
+__all__ = ("Handler", "decorate")
+
+_CO_COROUTINE = 0x80
+_COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__")
+
+
+class Handler(_HandlerBase[EventT, ResultT]):
+    """A decorated function: still a plain `handler(event, context)`, for any runtime and any test.
+
+    `__wrapped__` is the function itself, `__name__`, `__doc__` and the rest are the function's.
+    """
+
+    __wrapped__: Callable[[EventT, LambdaContext[Any]], ResultT]
+    __name__: str
+
+    def __init__(self, function: Callable[[EventT, LambdaContext[Any]], ResultT], call: Call) -> None:
+        self._call = call
+        self.__wrapped__ = function
+        for name in _COPIED:
+            if hasattr(function, name):
+                setattr(self, name, getattr(function, name))
+        self.__dict__.update(getattr(function, "__dict__", {}))
+
+    def __call__(self, event: Any, context: Any = None) -> ResultT:
+        """Answer one event: a raw one (a dict) or a typed one."""
+        result: ResultT = self._call(event, context)
+        return result
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.__wrapped__!r}>"
+
+
+class AsyncHandler(Handler[EventT, ResultT]):
+    """A decorated `async def`: calling it gives a coroutine.
+
+    AWS's own runtime client does not await; there, and only there, the coroutine is run to its end.
+    """
+
+    def __call__(self, event: Any, context: Any = None) -> Any:
+        """Answer one event; to be awaited."""
+        coroutine = self._call(event, context)
+        return _run_here(coroutine) if _PEER in sys.modules else coroutine
+
+
+_PEER = "awslambdaric.bootstrap"
+_peer_loop: Any = None
+
+
+def decorate(
+    function: Callable[[EventT, LambdaContext[Any]], ResultT],
+    *,
+    prepare: Callable[[Any], Any],
+    middleware: Sequence[Middleware] = (),
+    finish: Callable[[Any], Any] | None = None,
+) -> Handler[EventT, ResultT]:
+    """The decorated handler: `prepare`, then the onion of `middleware` around `function`, then `finish`."""
+    is_async = bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _CO_COROUTINE)
+    inner = _onion(function, middleware, _async_layer if is_async else _sync_layer)
+    make_call = _async_call if is_async else _sync_call
+    kind: type[Handler[EventT, ResultT]] = AsyncHandler if is_async else Handler
+    return kind(function, make_call(inner, prepare, finish))
+
+
+def _onion(function: Call, middleware: Sequence[Middleware], layer: Callable[[Middleware, Call], Call]) -> Call:
+    for member in reversed(middleware):
+        function = layer(member, function)
+    return function
+
+
+def _sync_layer(member: Middleware, call_next: Call) -> Call:
+    return lambda event, context: member(event, context, call_next)
+
+
+def _async_layer(member: Middleware, call_next: Call) -> Call:
+    async def call(event: Any, context: Any) -> Any:
+        result = member(event, context, call_next)
+        return await result if hasattr(result, "__await__") else result
+
+    return call
+
+
+def _sync_call(inner: Call, prepare: Callable[[Any], Any], finish: Callable[[Any], Any] | None) -> Call:
+    if finish is None:
+        return lambda event, context: inner(prepare(event), context)
+    return lambda event, context: finish(inner(prepare(event), context))
+
+
+def _async_call(inner: Call, prepare: Callable[[Any], Any], finish: Callable[[Any], Any] | None) -> Call:
+    async def call(event: Any, context: Any) -> Any:
+        result = await inner(prepare(event), context)
+        return result if finish is None else finish(result)
+
+    return call
+
+
+def _run_here(coroutine: Awaitable[Any]) -> Any:
+    global _peer_loop
+    import asyncio
+
+    if _peer_loop is None:
+        _peer_loop = asyncio.new_event_loop()
+    return _peer_loop.run_until_complete(coroutine)
