@@ -99,8 +99,9 @@ def decorate(
     is_async = bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _CO_COROUTINE)
     inner = _onion(function, middleware, _async_layer if is_async else _sync_layer)
     make_call = _async_call if is_async else _sync_call
-    kind: type[Handler[EventT, ResultT]] = AsyncHandler if is_async else Handler
-    return kind(function, make_call(inner, prepare, finish))
+    if is_async:
+        return AsyncHandler(function, make_call(inner, prepare, finish))
+    return Handler(function, make_call(inner, prepare, finish))
 
 
 def _onion(function: Call, middleware: Sequence[Middleware], layer: Callable[[Middleware, Call], Call]) -> Call:

@@ -35,8 +35,9 @@ def _records_of(source: str) -> Test:
 def _first(event: dict[str, Any], key: str) -> dict[str, Any]:
     """The first object of a list in the event, or an empty one."""
     items = event.get(key)
-    first = items[0] if _type(items) is list and items else None
-    return first if _type(first) is dict else {}
+    first: Any = items[0] if _type(items) is list and items else None
+    found: dict[str, Any] = first if _type(first) is dict else {}
+    return found
 
 
 def _keys(*names: str) -> Test:
