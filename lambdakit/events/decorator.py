@@ -62,7 +62,7 @@ class EventDecorator(_DecoratorBase[EventT]):
     ) -> None:
         self.__name__ = name
         self.event_type = event_type
-        self._accepts = test_of(*sources)
+        self.accepts = test_of(*sources)
         self._finish = finish
         self.__doc__ = f"Make a function of a {event_type.__name__} a Lambda handler."
 
@@ -94,7 +94,7 @@ class EventDecorator(_DecoratorBase[EventT]):
         kind = _type(event)
         if kind is self.event_type:
             return event  # type: ignore[no-any-return]
-        if kind is not dict or not self._accepts(event):
+        if kind is not dict or not self.accepts(event):
             raise wrong_source(self.__name__, self.event_type.__name__, event)
         return self.event_type(event)
 
@@ -116,7 +116,7 @@ def unknown_options(decorator: str, given: dict[str, Any], known: Sequence[str])
 
     name = next(iter(given))
     near = get_close_matches(name, known, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+    advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
     return f"@{decorator} has no option {name!r}; {advice}"
 
 
