@@ -46,12 +46,16 @@ if TYPE_CHECKING:
 __all__ = ("FILTERS", "App")
 
 
+# `type`, but Any to type checkers.
+_type: Any = type
+
+
 def _value(event: Any, *keys: str) -> Any:
     """What stands at these keys of the first record, or an empty text."""
     records: Any = event.get("Records")
-    found = records[0] if records else None
+    found: Any = records[0] if records else {}
     for key in keys:
-        found = found.get(key) if hasattr(found, "get") else None
+        found = found.get(key) if hasattr(found, "get") else ""
     return "" if found is None else found
 
 
@@ -137,7 +141,7 @@ class App:
     def __call__(self, event: Any, context: Any = None) -> Any:
         """Answer an event by the handler it belongs to."""
         for accepts, tests, handler in self._routes:
-            if type(event) is dict and accepts(event) and all(test(event, wanted) for test, wanted in tests):
+            if _type(event) is dict and accepts(event) and all(test(event, wanted) for test, wanted in tests):
                 return handler(event, context)
         if self._default is not None:
             return self._default(event, context)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lambdakit.events.app import FILTERS, App
-from lambdakit.events.s3 import S3Event, s3_event
+from lambdakit.events.s3 import s3_event
 from lambdakit.exceptions import UsageError, WrongSourceError
+
+if TYPE_CHECKING:
+    from lambdakit.events.s3 import S3Event
 
 
 def notification(bucket: str = "photos", key: str = "in/a+b.jpg", name: str = "ObjectCreated:Put") -> dict[str, Any]:
