@@ -19,7 +19,8 @@
     ├── EventError                    an event that is not what its model or decorator says
     │   ├── MissingFieldError           a required field is not there (LookupError)
     │   ├── WrongSourceError            a decorator was given another source's event (TypeError)
-    │   └── PayloadError                an inner payload is not of its declared type; lists every fault (ValueError)
+    │   ├── PayloadError                an inner payload is not of its declared type; lists every fault (ValueError)
+    │   └── ResponseError               an answer the source would refuse; the message names the rule (ValueError)
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
         └── TargetError                 a TARGET that names no function
 
@@ -45,6 +46,7 @@ __all__ = (
     "MissingFieldError",
     "PayloadError",
     "PayloadTooLargeError",
+    "ResponseError",
     "RuntimeApiError",
     "RuntimeApiProtocolError",
     "RuntimeApiStatusError",
@@ -206,6 +208,10 @@ class PayloadError(EventError, ValueError):
 
     def __reduce__(self) -> tuple[type[PayloadError], tuple[tuple[tuple[str, str], ...]]]:
         return type(self), (self.faults,)
+
+
+class ResponseError(EventError, ValueError):
+    """An answer that the event's source would refuse; the message names the rule and what to do."""
 
 
 class UsageError(LambdakitError, ValueError):

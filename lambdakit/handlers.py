@@ -94,11 +94,17 @@ def decorate(
     prepare: Callable[[Any], Any],
     middleware: Sequence[Middleware] = (),
     finish: Callable[[Any], Any] | None = None,
+    answer: Callable[[Any, Any], Any] | None = None,
 ) -> Handler[EventT, ResultT]:
-    """The decorated handler: `prepare`, then the onion of `middleware` around `function`, then `finish`."""
+    """The decorated handler: `prepare`, then the onion of `middleware` around `function`, then `finish`.
+
+    `answer(event, result)` stands in for `finish(result)` where the answer repeats parts of the event.
+    """
     is_async = bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _CO_COROUTINE)
     inner = _onion(function, middleware, _async_layer if is_async else _sync_layer)
     make_call = _async_call if is_async else _sync_call
+    if answer is not None:
+        inner, finish = (_async_answer if is_async else _sync_answer)(inner, answer), None
     if is_async:
         return AsyncHandler(function, make_call(inner, prepare, finish))
     return Handler(function, make_call(inner, prepare, finish))
@@ -132,6 +138,17 @@ def _async_call(inner: Call, prepare: Callable[[Any], Any], finish: Callable[[An
     async def call(event: Any, context: Any) -> Any:
         result = await inner(prepare(event), context)
         return result if finish is None else finish(result)
+
+    return call
+
+
+def _sync_answer(inner: Call, answer: Callable[[Any, Any], Any]) -> Call:
+    return lambda event, context: answer(event, inner(event, context))
+
+
+def _async_answer(inner: Call, answer: Callable[[Any, Any], Any]) -> Call:
+    async def call(event: Any, context: Any) -> Any:
+        return answer(event, await inner(event, context))
 
     return call
 

@@ -50,7 +50,7 @@ class EventDecorator(_DecoratorBase[EventT]):
     """The decorator of one source, usable bare and called.
 
     `sources` are the names in the recognition table whose events it takes; `finish` makes the handler's result of what
-    the function returned.
+    the function returned, `answer` of the event and what the function returned.
     """
 
     def __init__(
@@ -59,11 +59,13 @@ class EventDecorator(_DecoratorBase[EventT]):
         event_type: type[EventT],
         *sources: str,
         finish: Callable[[Any], Any] | None = None,
+        answer: Callable[[EventT, Any], Any] | None = None,
     ) -> None:
         self.__name__ = name
         self.event_type = event_type
         self.accepts = test_of(*sources)
         self._finish = finish
+        self._answer = answer
         self.__doc__ = f"Make a function of a {event_type.__name__} a Lambda handler."
 
     if TYPE_CHECKING:
@@ -94,6 +96,8 @@ class EventDecorator(_DecoratorBase[EventT]):
         kind = _type(event)
         if kind is self.event_type:
             return event  # type: ignore[no-any-return]
+        if isinstance(event, self.event_type):
+            return event
         if kind is not dict or not self.accepts(event):
             raise wrong_source(self.__name__, self.event_type.__name__, event)
         return self.event_type(event)
@@ -104,7 +108,9 @@ class EventDecorator(_DecoratorBase[EventT]):
                 f"@{self.__name__} decorates a function, not {type(function).__name__}; "
                 f"options are named: @{self.__name__}(middleware=[...])"
             )
-        return decorate(function, prepare=self.prepare, middleware=middleware, finish=self._finish)
+        return decorate(
+            function, prepare=self.prepare, middleware=middleware, finish=self._finish, answer=self._answer
+        )
 
     def __repr__(self) -> str:
         return f"<decorator {self.__name__}>"
