@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,12 +45,16 @@ def handler(event, context):
 
 def observe(case: Case, catalogue: Sequence[Case]) -> dict[tuple[Runtime, Place], dict[str, Any]]:
     """What each run of a case shows, of what the case looks at. `catalogue` has the cases to share processes with."""
-    runs: dict[tuple[Runtime, Place], dict[str, Any]] = {}
-    for place in case.places:
-        for runtime in RUNTIMES:
-            seen = _alone(case, runtime, place) if case.alone else _shared(case, runtime, place, tuple(catalogue))
-            runs[runtime, place] = {n: seen[n] for n in case.looks_at if place in OBSERVED[n]}
-    return runs
+    columns = [(runtime, place) for place in case.places for runtime in RUNTIMES]
+    if not case.alone:
+        return {column: _seen(case, _shared(case, *column, tuple(catalogue)), column[1]) for column in columns}
+    with ThreadPoolExecutor(len(columns)) as executor:  # these runs mostly wait: for timeouts, for processes
+        shown = executor.map(lambda column: _alone(case, *column), columns)
+        return {column: _seen(case, run, column[1]) for column, run in zip(columns, shown, strict=True)}
+
+
+def _seen(case: Case, run: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    return {name: run[name] for name in case.looks_at if place in OBSERVED[name]}
 
 
 def applies(case: Case) -> bool:

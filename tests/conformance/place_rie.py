@@ -13,6 +13,7 @@ import http.client
 import importlib.util
 import os
 import platform
+import random
 import re
 import signal
 import socket
@@ -35,6 +36,8 @@ VARIABLE = "LAMBDAKIT_TEST_RIE"
 MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 PATH = "/2015-03-31/functions/function/invocations"
 LOST = b"<connection lost>"
+# Below the ports that the kernel gives to connections (net.ipv4.ip_local_port_range).
+PORTS = range(20_000, 32_000)
 PLATFORM_LINE = re.compile(r"(?:START|END|REPORT) RequestId: [^\n]*\n")
 MISSING = (
     "AWS's emulator binary (RIE) is needed for the conformance tests: pip install aws-sam-cli, which contains it, "
@@ -71,25 +74,24 @@ def run(job: Job) -> Ran:
 
 @contextlib.contextmanager
 def _emulator(job: Job) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
-    front, api = _free_ports()
     program = binary()
     if not os.access(program, os.X_OK):  # wheels carry it without the permission
         program.chmod(0o755)
-    command = [
-        str(program),
-        "--runtime-interface-emulator-address", f"127.0.0.1:{front}",
-        "--runtime-api-address", f"127.0.0.1:{api}",
-        sys.executable, "-m", RUNTIME_MODULES[job.runtime], job.handler or "",
-    ]  # fmt: skip
     stdout, stderr = job.directory / ".rie-out", job.directory / ".rie-err"
-    with stdout.open("wb") as out, stderr.open("wb") as err:
+    with _own_ports() as (front, api), stdout.open("wb") as out, stderr.open("wb") as err:
+        command = [
+            str(program),
+            "--runtime-interface-emulator-address", f"127.0.0.1:{front}",
+            "--runtime-api-address", f"127.0.0.1:{api}",
+            sys.executable, "-m", RUNTIME_MODULES[job.runtime], job.handler or "",
+        ]  # fmt: skip
         process = subprocess.Popen(command, cwd=job.directory, env=_variables(job), stdout=out, stderr=err)
-    try:
-        _wait_for(front, process)
-        yield process, front, stdout
-    finally:
-        process.kill()
-        process.wait()
+        try:
+            _wait_for(front, process)
+            yield process, front, stdout
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _variables(job: Job) -> dict[str, str]:
@@ -134,16 +136,48 @@ def _invoke(port: int, request_id: str, step: Step) -> bytes:
         connection.close()
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        return one.getsockname()[1], two.getsockname()[1]
+@contextlib.contextmanager
+def _own_ports() -> Iterator[tuple[int, int]]:
+    """Two free ports that no other test process on this machine takes meanwhile."""
+    candidates = random.sample(PORTS, len(PORTS))
+    with contextlib.ExitStack() as claims:
+        free = (port for port in candidates if _claimed(port, claims))
+        yield next(free), next(free)
+
+
+def _claimed(port: int, claims: contextlib.ExitStack) -> bool:
+    # A name in Linux's abstract namespace is a claim that ends with its socket, whatever happens to the process.
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0lambdakit-conformance-{port}")
+    except OSError:
+        claim.close()
+        return False
+    claims.enter_context(claim)
+    return _refused(port)
+
+
+def _refused(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    """The emulator says nowhere that it listens: try until it does."""
+    """The emulator says nowhere that it listens: ask until it answers."""
     until = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)):
+        if _answers(port):
             return
         time.sleep(0.005)
     raise RuntimeError(f"AWS's emulator does not listen on port {port} (exit status {process.poll()})")
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == http.HTTPStatus.NOT_FOUND
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()
