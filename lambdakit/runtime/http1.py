@@ -77,7 +77,7 @@ class Connection:
         self._address = address
         self._socket: _socket.socket | None = None
         self._buffer = b""
-        self._accepted_head = b""
+        self._accepted_head: bytes | None = None
         self._accepted: Head = (_ACCEPTED, {}, True)
 
     def request(self, head: bytes, body: bytes | bytearray = b"") -> Response:
@@ -86,6 +86,8 @@ class Connection:
         `head` is everything up to and including the empty line. Raises RuntimeApiUnreachable or
         RuntimeApiProtocolError; after either the connection is closed.
         """
+        if self._buffer:
+            self.close()  # the server spoke without having been asked: that is not the answer to this request
         if self._socket is not None:
             try:
                 return self._exchange(self._socket, head, body)
@@ -101,8 +103,12 @@ class Connection:
         """
         iterator = iter(chunks)
         first = next(iterator)
-        sock = self._open_stream(head + first)
+        # A stream cannot be sent twice, so a connection that has gone stale must be found out before.
+        if self._socket is not None and _is_over(self._socket):
+            self.close()
+        sock = self._socket or self._connect()
         try:
+            sock.sendall(head + first)
             for chunk in iterator:
                 sock.sendall(chunk)
         except OSError as error:
@@ -164,16 +170,6 @@ class Connection:
         except OSError as error:
             return self._answer_to_broken_stream(sock, error)
         return self._answer(sock)
-
-    def _open_stream(self, first: bytes) -> _socket.socket:
-        sock = self._socket or self._connect()
-        try:
-            sock.sendall(first)
-        except OSError:
-            self.close()
-            sock = self._connect()
-            sock.sendall(first)
-        return sock
 
     def _answer_to_broken_stream(self, sock: _socket.socket, error: OSError) -> Response:
         # A server that refuses a body (413) answers and closes while it is still being sent: the answer counts.
@@ -310,6 +306,17 @@ class _StaleConnection(RuntimeApiUnreachable):
     """The connection was gone before any byte of the answer; on a reused one the request may be sent again."""
 
 
+def _is_over(sock: _socket.socket) -> bool:
+    """Whether the server has closed an idle connection, or speaks without having been asked."""
+    try:
+        sock.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _send_gathered(sock: _socket.socket, head: bytes, body: bytes | bytearray) -> None:
     sent = sock.sendmsg([head, body])
     if sent < len(head):
@@ -337,7 +344,7 @@ def parse_head(head: bytes) -> Head:
     first, *lines = text.split("\r\n")
     persistent = _VERSIONS.get(first[:9])
     code = first[9:12]
-    if persistent is None or not (code.isascii() and code.isdecimal()) or first[12:13] not in ("", " "):
+    if persistent is None or not _is_status(code) or first[12:13] not in ("", " "):
         raise RuntimeApiProtocolError(
             f"the Runtime API's answer does not begin with an HTTP/1.1 status: {first[:80]!r}"
         )
@@ -351,7 +358,7 @@ def parse_head(head: bytes) -> Head:
     if " " in names or "\t" in names or "" in headers:
         raise _malformed(text)
     if len(headers) != len(lines):
-        _refuse_two_lengths(lines)
+        _refuse_two_framings(lines)
     connection = headers.get("connection")
     if connection is not None:
         persistent = "close" not in connection.lower() and (persistent or "keep-alive" in connection.lower())
@@ -362,10 +369,16 @@ def _malformed(text: str) -> RuntimeApiProtocolError:
     return RuntimeApiProtocolError(f"the Runtime API sent a malformed header line: {text[:200]!r}")
 
 
-def _refuse_two_lengths(lines: list[str]) -> None:
-    lengths = {line.partition(":")[2].strip(" \t") for line in lines if line[:15].lower() == "content-length:"}
-    if len(lengths) > 1:
+def _is_status(code: str) -> bool:
+    return code.isascii() and code.isdecimal() and code >= "100"
+
+
+def _refuse_two_framings(lines: list[str]) -> None:
+    fields = [(name.lower(), value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines)]
+    if len({value for name, value in fields if name == "content-length"}) > 1:
         raise RuntimeApiProtocolError("the Runtime API sent two different content lengths")
+    if sum(name == "transfer-encoding" for name, _ in fields) > 1:
+        raise RuntimeApiProtocolError("the Runtime API sent two transfer codings; only chunked is known")
 
 
 def parse_length(text: str) -> int:
