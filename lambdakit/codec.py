@@ -123,8 +123,8 @@ def encode(value: object) -> bytes:
     if size == "small":
         try:
             return "".join(_encode(value, 0)).encode()
-        except UnicodeEncodeError:
-            pass  # a lone surrogate: the exact road escapes it
+        except (ValueError, RecursionError):
+            pass  # a lone surrogate, which the exact road escapes; or too deep, or too many digits, which it words
     elif size == "large":
         text = _encode_large(value)
         if text is not None:
@@ -172,7 +172,7 @@ def _survey(value: object) -> str:
 def _encode_large(value: object) -> bytes | None:
     """orjson's text, or None where it would differ in value from the exact road."""
     orjson = _import_orjson()
-    from lambdakit.codec_exact import holds_nan, large_default
+    from lambdakit.codec_exact import holds_nan, large_default, may_hold_float_key
 
     try:
         text: bytes = orjson.dumps(value, default=large_default)
@@ -180,6 +180,8 @@ def _encode_large(value: object) -> bytes | None:
         try:
             text = orjson.dumps(value, default=large_default, option=orjson.OPT_NON_STR_KEYS)
         except TypeError:
+            return None
+        if may_hold_float_key(text):
             return None
     # orjson writes NaN and the infinities as null; without a null there was none.
     if b"null" in text and holds_nan(value):

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-__all__ = ("decode", "encode", "holds_nan", "large_default")
+__all__ = ("decode", "encode", "holds_nan", "large_default", "may_hold_float_key")
 
 _WHITESPACE = " \t\n\r"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# A key that may be a float: what Python writes as 1e-05, orjson writes as 0.00001.
+_FLOAT_KEY = re.compile(rb'"-?[0-9]+[.e][0-9.e+-]*":')
 
 _PREFIX = "Unable to marshal response: "
 
@@ -125,6 +127,11 @@ def _ends_non_finite(data: bytes, last: bytes) -> bool:
             return True
     # Not so rare after all (many negative integers, say): a regular expression is quicker from here.
     return re.search(b"[g\xe7].{6}[\xf0-\xff]" + last, data, re.DOTALL) is not None
+
+
+def may_hold_float_key(text: bytes) -> bool:
+    """Whether a key of orjson's `text` may be a float that Python writes differently; False is certain."""
+    return _FLOAT_KEY.search(text) is not None
 
 
 def large_default(value: Any) -> Any:
