@@ -160,8 +160,6 @@ def test_the_file_is_executable_and_posix_shell() -> None:
 
 
 def test_under_awss_own_emulator(task: Path, layers: Path) -> None:
-    front, api = place_rie._free_ports()
-    flags = ["--runtime-interface-emulator-address", f"127.0.0.1:{front}", "--runtime-api-address", f"127.0.0.1:{api}"]
     variables = {
         "PATH": os.environ.get("PATH", os.defpath),
         "LAMBDAKIT_PYTHON": sys.executable,
@@ -169,21 +167,10 @@ def test_under_awss_own_emulator(task: Path, layers: Path) -> None:
         "AWS_LAMBDA_FUNCTION_HANDLER": "app.handler",
         "LAMBDA_TASK_ROOT": str(task),
     }
-    process = subprocess.Popen(
-        [str(place_rie.binary()), *flags, str(BOOTSTRAP)],
-        cwd=task,
-        env=variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        place_rie._wait_for(front, process)
-        connection = http.client.HTTPConnection("127.0.0.1", front, timeout=30)
+    with place_rie.emulator([str(BOOTSTRAP)], task, variables) as (_, port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("POST", place_rie.PATH, b'{"a": 1}')
         result = json.loads(connection.getresponse().read())
         connection.close()
-    finally:
-        process.kill()
-        process.wait()
     assert result["ours"]
     assert result["event"] == {"a": 1}

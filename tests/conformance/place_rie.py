@@ -27,7 +27,7 @@ from tests.conformance.ran import FUNCTION_NAME, LOG_GROUP, LOG_STREAM, MEMORY, 
 from tests.runtime_process import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.conformance.case import Step
     from tests.conformance.ran import Job
@@ -64,7 +64,8 @@ def binary() -> Path:
 
 def run(job: Job) -> Ran:
     """Run one job; every step is one HTTP request."""
-    with _emulator(job) as (process, port, output):
+    bootstrap = [sys.executable, "-m", RUNTIME_MODULES[job.runtime], job.handler or ""]
+    with emulator(bootstrap, job.directory, _variables(job)) as (process, port, output):
         answers = [Answered(_invoke(port, request_id, step)) for request_id, step in job.steps]
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
@@ -73,19 +74,22 @@ def run(job: Job) -> Ran:
 
 
 @contextlib.contextmanager
-def _emulator(job: Job) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+def emulator(
+    bootstrap: Sequence[str], directory: Path, variables: Mapping[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
+    """The emulator with this bootstrap command: its process, the port to invoke at, the file of its output."""
     program = binary()
     if not os.access(program, os.X_OK):  # wheels carry it without the permission
         program.chmod(0o755)
-    stdout, stderr = job.directory / ".rie-out", job.directory / ".rie-err"
+    stdout, stderr = directory / ".rie-out", directory / ".rie-err"
     with _own_ports() as (front, api), stdout.open("wb") as out, stderr.open("wb") as err:
         command = [
             str(program),
             "--runtime-interface-emulator-address", f"127.0.0.1:{front}",
             "--runtime-api-address", f"127.0.0.1:{api}",
-            sys.executable, "-m", RUNTIME_MODULES[job.runtime], job.handler or "",
+            *bootstrap,
         ]  # fmt: skip
-        process = subprocess.Popen(command, cwd=job.directory, env=_variables(job), stdout=out, stderr=err)
+        process = subprocess.Popen(command, cwd=directory, env=dict(variables), stdout=out, stderr=err)
         try:
             _wait_for(front, process)
             yield process, front, stdout
