@@ -11,11 +11,15 @@ from binascii import a2b_base64
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
     from typing import Any
 
 __all__ = (
     "base64_bytes",
+    "certificate_time",
     "clf_time",
+    "decimal",
+    "epoch_any",
     "epoch_microseconds",
     "epoch_milliseconds",
     "epoch_seconds",
@@ -33,6 +37,19 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def integer(value: str | int | float) -> int:
     """A whole number that may come as text, of any size."""
     return int(value)
+
+
+def decimal(value: str) -> Decimal:
+    """A number's text as a Decimal, exact whatever its length. Raises decimal.InvalidOperation for other text."""
+    global _decimal
+    if _decimal is None:
+        from decimal import Decimal
+
+        _decimal = Decimal
+    return _decimal(value)
+
+
+_decimal: type[Decimal] | None = None
 
 
 def epoch_seconds(value: float | str) -> datetime:
@@ -55,6 +72,17 @@ def epoch_milliseconds(value: float | str) -> datetime:
 def epoch_microseconds(value: float | str) -> datetime:
     """Microseconds since 1970 (number or text) as an aware UTC datetime."""
     return _from_ticks(int(value), 1)
+
+
+def epoch_any(value: float | str) -> datetime:
+    """Seconds, milliseconds or microseconds since 1970 as an aware UTC datetime: the size tells which.
+
+    For values between the years 1973 and 5138, which no two units share.
+    """
+    size = abs(float(value))
+    if size < 100_000_000_000:
+        return epoch_seconds(value)
+    return epoch_milliseconds(value) if size < 100_000_000_000_000 else epoch_microseconds(value)
 
 
 def _from_ticks(value: int, microseconds: int) -> datetime:
@@ -90,6 +118,16 @@ def clf_time(value: str) -> datetime:
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
     moment = (int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second))
     return datetime(*moment, tzinfo=timezone(offset))
+
+
+def certificate_time(value: str) -> datetime:
+    """`Aug  5 00:28:21 2120 GMT`, as certificates are printed, as an aware UTC datetime."""
+    from datetime import datetime, timezone
+
+    month, day, clock, year = value.split()[:4]
+    hour, minute, second = clock.split(":")
+    moment = (int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second))
+    return datetime(*moment, tzinfo=timezone.utc)
 
 
 def base64_bytes(value: str) -> bytes:
