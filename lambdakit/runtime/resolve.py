@@ -125,12 +125,18 @@ def _check_callable(handler: object, attribute: str, module_name: str) -> None:
     code, bound = _code_of(handler)
     if code is None:
         return
-    required, most = _positional_arguments(handler, code, bound)
+    hint = "Define it as: def handler(event, context)"
+    function = _function_of(handler)
+    needed = _required_keywords(function, code)
+    if needed:
+        message = f"{where} needs the keyword arguments {', '.join(needed)}, but is called with (event, context)"
+        raise HandlerLoadFault(NOT_CALLABLE, message, hint=hint)
+    required, most = _positional_arguments(function, code, bound)
     if required <= 2 <= most:
         return
     wants = f"{required}" if most == required else f"at least {required}" if required > 2 else f"at most {most:.0f}"
     message = f"{where} takes {wants} positional arguments, but is called with 2: (event, context)"
-    raise HandlerLoadFault(NOT_CALLABLE, message, hint="Define it as: def handler(event, context)")
+    raise HandlerLoadFault(NOT_CALLABLE, message, hint=hint)
 
 
 def _code_of(handler: Any) -> tuple[Any, int]:
@@ -143,12 +149,23 @@ def _code_of(handler: Any) -> tuple[Any, int]:
     return getattr(handler, "__code__", None), bound
 
 
-def _positional_arguments(handler: Any, code: Any, bound: int) -> tuple[int, float]:
-    """How many positional arguments must and may be given; keyword-only ones without default count as unfillable."""
+def _function_of(handler: Any) -> Any:
+    """The function that holds the defaults of a handler with a code object."""
     function = handler if hasattr(handler, "__code__") else getattr(handler, "__call__", handler)  # noqa: B004
-    function = getattr(function, "__func__", function)
+    return getattr(function, "__func__", function)
+
+
+def _positional_arguments(function: Any, code: Any, bound: int) -> tuple[int, float]:
+    """How many positional arguments must and may be given."""
     defaults = len(getattr(function, "__defaults__", None) or ())
     most = float("inf") if code.co_flags & _CO_VARARGS else code.co_argcount - bound
-    required = max(0, code.co_argcount - bound - defaults)
-    keyword_only = code.co_kwonlyargcount - len(getattr(function, "__kwdefaults__", None) or ())
-    return required + (3 if keyword_only > 0 else 0), most
+    return max(0, code.co_argcount - bound - defaults), most
+
+
+def _required_keywords(function: Any, code: Any) -> list[str]:
+    """The keyword-only arguments without a default: nobody would give them."""
+    if not code.co_kwonlyargcount:
+        return []
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    given = getattr(function, "__kwdefaults__", None) or {}
+    return [name for name in names if name not in given]
