@@ -1,0 +1,70 @@
+"""What type checkers infer for user code: the snippets in tests/typing, each `reveal_type` with its type behind it.
+
+Both checkers run in strict mode with the project's configuration. Their spellings are brought to one: names without
+modules, callables as `(name: type =) -> type`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.runtime_process import ROOT
+
+SNIPPETS = ROOT / "tests" / "typing"
+_EXPECTED = re.compile(r"\s*reveal_type\(.*\)  # (.+)")
+_MYPY = re.compile(r'([^:]+):(\d+): note: Revealed type is "(.*)"')
+
+
+def expected() -> dict[tuple[str, int], str]:
+    """(file, line) -> the type that the snippet says."""
+    return {
+        (path.name, number): found[1]
+        for path in sorted(SNIPPETS.glob("*.py"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (found := _EXPECTED.fullmatch(line))
+    }
+
+
+def run(tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    beside = Path(sys.executable).with_name(tool)
+    found = str(beside) if beside.exists() else shutil.which(tool)
+    assert found, f"{tool} is not installed: pip install 'lambdakit[dev]' (or: pip install {tool})"
+    return subprocess.run([found, *arguments], check=False, cwd=ROOT, capture_output=True, text=True, timeout=110)
+
+
+def normal(text: str) -> str:
+    text = re.sub(r"\b(?:[a-z_]\w*\.)+(\w+)", r"\1", text)
+    text = re.sub(r"= \w+", "=", text.removeprefix("def "))
+    return f"{text} -> None" if text.startswith("(") and text.endswith(")") else text
+
+
+def test_every_reveal_has_its_expectation():
+    revealed = sum(path.read_text().count("reveal_type(") for path in SNIPPETS.glob("*.py"))
+    assert len(expected()) == revealed > 20
+
+
+@pytest.mark.slow
+def test_mypy_strict_infers_them():
+    done = run("mypy", "--strict", str(SNIPPETS.relative_to(ROOT)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    notes = [found for line in done.stdout.splitlines() if (found := _MYPY.fullmatch(line))]
+    assert {(Path(note[1]).name, int(note[2])): normal(note[3]) for note in notes} == expected()
+
+
+@pytest.mark.slow
+def test_pyright_strict_infers_them():
+    done = run("pyright", "--outputjson", str(SNIPPETS.relative_to(ROOT)))
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    assert not [note["message"] for note in found if note["severity"] != "information"]
+    shown = {}
+    for note in found:
+        where = (Path(note["file"]).name, note["range"]["start"]["line"] + 1)
+        shown[where] = normal(re.sub(r'^Type of ".*" is "(.*)"$', r"\1", note["message"], flags=re.DOTALL))
+    assert shown == expected()
