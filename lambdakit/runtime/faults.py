@@ -73,7 +73,7 @@ class Report:
                 import logging
 
                 logging.getLogger("lambdakit").warning(self.hint)
-        except (OSError, ValueError):  # stdout is gone, or the function has closed it
+        except Exception:  # stdout is gone, closed, or something of the function's that is no stream
             pass
 
 
@@ -138,15 +138,14 @@ def _notes(error: BaseException) -> list[str]:
 def _chain(error: BaseException) -> Iterator[tuple[str, BaseException]]:
     """The exceptions behind and within `error`, each with how it belongs to it."""
     seen = {id(error)}
-    for label, other in _related(error):
-        if id(other) in seen or len(seen) > _MAX_CHAIN:
+    pending = [*_related(error)][::-1]
+    while pending and len(seen) <= _MAX_CHAIN:
+        label, other = pending.pop()
+        if id(other) in seen:
             continue
         seen.add(id(other))
         yield label, other
-        for inner_label, inner in _chain(other):
-            if id(inner) not in seen and len(seen) <= _MAX_CHAIN:
-                seen.add(id(inner))
-                yield inner_label, inner
+        pending += [*_related(other)][::-1]
 
 
 def _related(error: BaseException) -> Iterator[tuple[str, BaseException]]:

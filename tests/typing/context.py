@@ -1,6 +1,6 @@
 """The context as a user types it."""
 
-# ruff: noqa: TC001, TC003 - imports as users write them
+# ruff: noqa: TC001 - imports as users write them
 
 from __future__ import annotations
 
