@@ -109,10 +109,10 @@ def iso_time(value: str) -> datetime:
 
 
 def clf_time(value: str) -> datetime:
-    """`04/May/2026:09:12:33 +0000` as an aware datetime."""
+    """`04/May/2026:09:12:33 +0000` as an aware datetime; HTTP API examples have no space before the offset."""
     from datetime import datetime, timedelta, timezone
 
-    stamp, _, zone = value.partition(" ")
+    stamp, zone = value[:20], value[20:].strip()
     date, hour, minute, second = stamp.split(":")
     day, month, year = date.split("/")
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)

@@ -39,7 +39,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-__all__ = ("EventDecorator", "wrong_source")
+__all__ = ("EventDecorator", "VariantDecorator", "wrong_source")
 
 
 # `type`, but Any to type checkers.
@@ -108,12 +108,34 @@ class EventDecorator(_DecoratorBase[EventT]):
                 f"@{self.__name__} decorates a function, not {type(function).__name__}; "
                 f"options are named: @{self.__name__}(middleware=[...])"
             )
-        return decorate(
-            function, prepare=self.prepare, middleware=middleware, finish=self._finish, answer=self._answer
-        )
+        return decorate(function, prepare=self.prepare, middleware=middleware, finish=self._finish, answer=self._answer)
 
     def __repr__(self) -> str:
         return f"<decorator {self.__name__}>"
+
+
+class VariantDecorator(EventDecorator[EventT]):
+    """The decorator of a source whose events come in several forms, each with its own model.
+
+    `variants` maps the names in the recognition table to models; the first whose rule holds makes the event.
+    """
+
+    def __init__(
+        self, name: str, variants: dict[str, type[EventT]], *, answer: Callable[[EventT, Any], Any] | None = None
+    ) -> None:
+        super().__init__(name, next(iter(variants.values())), *variants, answer=answer)
+        self._variants = tuple((test_of(source), model) for source, model in variants.items())
+        self._wanted = " or ".join(model.__name__ for model in variants.values())
+        self.__doc__ = f"Make a function of a {self._wanted} a Lambda handler."
+
+    def prepare(self, event: Any) -> EventT:
+        """The typed event of a raw one, in the model of its form. Raises WrongSourceError."""
+        for test, model in self._variants:
+            if isinstance(event, model):
+                return event
+            if _type(event) is dict and test(event):
+                return model(event)
+        raise wrong_source(self.__name__, self._wanted, event)
 
 
 def unknown_options(decorator: str, given: dict[str, Any], known: Sequence[str]) -> str:
