@@ -70,12 +70,21 @@ def answer(api: RuntimeApi, handler: Callable[[Any, Any], Any], invocation: Invo
             encoded = codec.encode(result)
     except (KeyboardInterrupt, GeneratorExit):
         raise
+    except _AnsweredExit as answered:
+        raise answered.error from None
     except BaseException as error:
         _fail(api, invocation, error)
         if isinstance(error, SystemExit):
             raise
         return
     api.respond(invocation, encoded, content_type)
+
+
+class _AnsweredExit(BaseException):
+    """The handler asked the process to exit in mid-stream: the stream's trailers have said so already."""
+
+    def __init__(self, error: SystemExit) -> None:
+        self.error = error
 
 
 def make_context(invocation: Invocation) -> LambdaContext:
@@ -139,13 +148,19 @@ def _stream(api: RuntimeApi, invocation: Invocation, result: Any, runner: AsyncR
     if hasattr(pieces, "__aiter__"):
         pieces = runner.iterate(pieces)
 
+    exits: list[SystemExit] = []
+
     def describe(error: BaseException) -> tuple[str, bytes]:
+        if isinstance(error, SystemExit):
+            exits.append(error)
         report = faults.report(error, invocation.request_id)
         report.log()
         return report.error_type, report.body()
 
     chunks = streaming.wire_chunks(pieces, prelude, describe)
     api.stream(invocation, content_type, chunks)
+    if exits:
+        raise _AnsweredExit(exits[0])
 
 
 def _fail(api: RuntimeApi, invocation: Invocation, error: BaseException) -> None:

@@ -106,9 +106,9 @@ def wire_chunks(
         if not started:
             raise
         yield _error_chunk(*describe_failure(error))
-        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+        if isinstance(error, KeyboardInterrupt):
             raise
-        return
+        return  # SystemExit too: `describe_failure` has seen it, and the answer must be read before the process ends
     finally:
         close = getattr(pieces, "close", None)
         if close is not None:
