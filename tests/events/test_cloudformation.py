@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from lambdakit.events.cloudformation import MacroEvent
 
 
+@pytest.fixture(autouse=True)
+def _own_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test may have imported AWS's client, under which async handlers are run at once."""
+    monkeypatch.delitem(sys.modules, "awslambdaric.bootstrap", raising=False)
+
+
 class Bucket:
     """What stands behind ResponseURL: takes PUTs, answering with the next of `statuses`, else 200."""
 

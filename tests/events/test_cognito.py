@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -11,6 +12,12 @@ from lambdakit.events import cognito
 from lambdakit.events.coverage import unmapped
 from lambdakit.events.detection import detect
 from lambdakit.exceptions import MissingFieldError, ResponseError, WrongSourceError
+
+
+@pytest.fixture(autouse=True)
+def _own_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test may have imported AWS's client, under which async handlers are run at once."""
+    monkeypatch.delitem(sys.modules, "awslambdaric.bootstrap", raising=False)
 
 
 def trigger(source: str, request: dict[str, Any] | None = None, version: str = "1") -> dict[str, Any]:

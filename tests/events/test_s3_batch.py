@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,12 @@ NEW = {
     "job": {"id": "job", "userArguments": {"k": "v"}},
     "tasks": [{"taskId": "t", "s3Key": "a", "s3VersionId": "1", "s3Bucket": "pics"}],
 }
+
+
+@pytest.fixture(autouse=True)
+def _own_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test may have imported AWS's client, under which async handlers are run at once."""
+    monkeypatch.delitem(sys.modules, "awslambdaric.bootstrap", raising=False)
 
 
 def test_both_schemas() -> None:

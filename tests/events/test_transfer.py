@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -9,6 +10,12 @@ from lambdakit.events.transfer import TransferEvent, transfer_answer, transfer_i
 from lambdakit.exceptions import ResponseError, WrongSourceError
 
 RAW = {"username": "ada", "protocol": "SFTP", "serverId": "s-1", "sourceIp": "10.0.0.1"}
+
+
+@pytest.fixture(autouse=True)
+def _own_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test may have imported AWS's client, under which async handlers are run at once."""
+    monkeypatch.delitem(sys.modules, "awslambdaric.bootstrap", raising=False)
 
 
 def test_a_key_user_has_no_password() -> None:
