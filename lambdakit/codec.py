@@ -174,11 +174,12 @@ def _encode_large(value: object) -> bytes | None:
     orjson = _import_orjson()
     from lambdakit.codec_exact import holds_nan, large_default, may_hold_float_key
 
+    plain = orjson.OPT_PASSTHROUGH_DATACLASS  # orjson would also write what cached properties keep beside the fields
     try:
-        text: bytes = orjson.dumps(value, default=large_default)
+        text: bytes = orjson.dumps(value, default=large_default, option=plain)
     except TypeError:
         try:
-            text = orjson.dumps(value, default=large_default, option=orjson.OPT_NON_STR_KEYS)
+            text = orjson.dumps(value, default=large_default, option=plain | orjson.OPT_NON_STR_KEYS)
         except TypeError:
             return None
         if may_hold_float_key(text):

@@ -31,6 +31,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # A key that may be a float: what Python writes as 1e-05, orjson writes as 0.00001.
 _FLOAT_KEY = re.compile(rb'"-?[0-9]+[.e][0-9.e+-]*":')
 
+_END = object()
 _PREFIX = "Unable to marshal response: "
 
 # An IEEE 754 double with all exponent bits set (NaN or an infinity), little-endian, behind marshal's float type byte
@@ -146,6 +147,8 @@ def large_default(value: Any) -> Any:
         return [*iter(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if _is_a(value, "decimal", "Decimal"):
         return orjson.Fragment(_decimal(value))
+    if _is_dataclass(value):
+        return dict(_fields(value))
     raise TypeError
 
 
@@ -217,24 +220,42 @@ def _key(key: Any) -> str:
     return text[1:-1]
 
 
+def _is_dataclass(value: Any) -> bool:
+    return hasattr(value, "__dataclass_fields__") and not isinstance(value, type)
+
+
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:
-    for name in value.__dataclass_fields__:
-        if not name.startswith("_") and hasattr(value, name):
-            yield name, getattr(value, name)
+    """A dataclass's public fields: no class variables, nothing that was cached beside them."""
+    names = [field.name for field in sys.modules["dataclasses"].fields(value)]
+    return ((name, getattr(value, name)) for name in names if not name.startswith("_") and hasattr(value, name))
 
 
 class _Writer:
-    """Writes one value into `parts`, keeping the path to where it stands."""
+    """Writes one value into `parts`, keeping the path to where it stands.
+
+    Containers are generators on a list instead of calls on the stack: results may be nested as deep as the managed
+    runtime's encoder takes them, which is written in C and needs one level of recursion for each.
+    """
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self._path: list[str] = []
-        self._open: set[int] = set()
+        self._open: dict[int, tuple[Any, Iterator[Any]]] = {}
 
     def place(self) -> str:
         return f" at ${''.join(self._path)}" if self._path else ""
 
     def write(self, value: Any) -> None:
+        self._begin(value)
+        while self._open:
+            _, items = self._open[next(reversed(self._open))]
+            item = next(items, _END)
+            if item is _END:
+                self._open.popitem()
+            else:
+                self._begin(item)
+
+    def _begin(self, value: Any) -> None:
         text = _scalar(value)
         if text is not None:
             self.parts.append(text)
@@ -242,36 +263,36 @@ class _Writer:
         if id(value) in self._open:
             self._path.clear()
             raise ValueError("Circular reference detected")
-        self._open.add(id(value))
-        self._write_container(value)
-        self._open.discard(id(value))
+        if len(self._open) >= sys.getrecursionlimit():
+            raise RecursionError
+        self._open[id(value)] = value, self._container(value)
 
-    def _write_container(self, value: Any) -> None:
+    def _container(self, value: Any) -> Iterator[Any]:
+        """Writes a container's own text, and gives each value within where that is to be written."""
         if callable(getattr(value, "_asdict", None)):
-            self._object(value._asdict().items())
-        elif isinstance(value, (list, tuple)):
-            self._array(value)
-        elif isinstance(value, dict):
-            self._object(value.items())
-        elif _is_a(value, "enum", "Enum"):
-            self.write(value.value)
-        elif hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
-            self._object(_fields(value))
-        else:
-            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+            return self._object(value._asdict().items())
+        if isinstance(value, (list, tuple)):
+            return self._array(value)
+        if isinstance(value, dict):
+            return self._object(value.items())
+        if _is_a(value, "enum", "Enum"):
+            return iter((value.value,))
+        if _is_dataclass(value):
+            return self._object(_fields(value))
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
-    def _array(self, items: Any) -> None:
+    def _array(self, items: Any) -> Iterator[Any]:
         self.parts.append("[")
         self._path.append("")
         for index, item in enumerate(items):
             self._path[-1] = f"[{index}]"
             if index:
                 self.parts.append(", ")
-            self.write(item)
+            yield item
         self._path.pop()
         self.parts.append("]")
 
-    def _object(self, items: Any) -> None:
+    def _object(self, items: Any) -> Iterator[Any]:
         self.parts.append("{")
         separator = ""
         for key, item in items:
@@ -279,6 +300,6 @@ class _Writer:
             self._path.append(f".{name}" if name.isidentifier() else f"[{encode_basestring(name)}]")
             self.parts.append(f"{separator}{encode_basestring(name)}: ")
             separator = ", "
-            self.write(item)
+            yield item
             self._path.pop()
         self.parts.append("}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import functools
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import uuid
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from unittest import mock
 
 import orjson  # imported, so that every event above SMALL_EVENT takes the large road
@@ -244,6 +245,22 @@ def test_too_deep_a_result_is_refused_in_the_official_words(depth):
             value = value[0]
 
 
+@pytest.mark.parametrize("depth", [300, 800])
+@pytest.mark.parametrize(
+    "leaf", [Decimal("1.10"), [0] * 2000, "\ud800", {"k": 1}], ids=["Decimal", "large", "text", "dict"]
+)
+def test_a_result_nested_as_deep_as_officially_possible(depth, leaf):
+    value: Any = leaf
+    for level in range(depth):
+        value = [value] if level % 2 else {"a": value}
+    assert read_deep(codec.encode(value)) == read_deep(official(value, ESCAPES))
+
+
+def read_deep(text: bytes) -> str:
+    """The text without white space, lone surrogates escaped: a deep value is too deep for `==`."""
+    return text.decode().replace(" ", "")
+
+
 class Broken(dict[str, Any]):
     def items(self) -> Any:
         raise KeyError("items of its own")
@@ -292,6 +309,20 @@ class Slotted:
     name: str
 
 
+@dataclasses.dataclass
+class Cached:
+    KIND: ClassVar[str] = "class variable"
+    number: int
+
+    @functools.cached_property
+    def double(self) -> int:
+        return self.number * 2
+
+
+CACHED = Cached(2)
+assert CACHED.double == 4  # kept in the instance's __dict__ from now on
+
+
 class Plain(enum.Enum):
     A = "a"
     B = (1, 2)
@@ -310,6 +341,7 @@ EXTRAS = [
     (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
     (Order(1, [Order(2)]), {"number": 1, "lines": [{"number": 2, "lines": []}]}),
     (Slotted("s"), {"name": "s"}),
+    (CACHED, {"number": 2}),
     (Plain.A, "a"),
     (Plain.B, [1, 2]),
     (Plain.C, None),
