@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.conformance.differences import Difference
 
 REFERENCE: Runtime = "awslambdaric"
+SHOWN = 4_000  # characters of a value in a message
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,13 @@ class Deviation:
     permitted: Difference | None
 
     def __str__(self) -> str:
-        return (
-            f"{self.runtime} in {self.place}, {self.name}:\n  reference {self.expected!r}\n  shown     {self.shown!r}"
-        )
+        where = f"{self.runtime} in {self.place}, {self.name}:"
+        return f"{where}\n  reference {_short(self.expected)}\n  shown     {_short(self.shown)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN // 2]} ... {text[-SHOWN // 2 :]}"
 
 
 def deviations(case: Case, runs: Mapping[tuple[Runtime, Place], Mapping[str, Any]]) -> list[Deviation]:

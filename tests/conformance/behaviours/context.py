@@ -134,5 +134,7 @@ CASES: tuple[Case, ...] = (
     traced("removed", "it is removed when there is no header", "Root=1", None, "Root=2", places=("fake",)),
     traced("own", "a value of the function's own is removed too", None, "Root=1",
         before="os.environ['_X_AMZN_TRACE_ID'] = 'mine'", places=("fake",)),
-    traced("deleted", "it may be deleted by the function", "Root=1", "Root=1", before="", places=("fake",)),
+    does("trace.deleted", "what the function does to the variable ends with the invocation",
+        "return [os.environ.pop('_X_AMZN_TRACE_ID', None), os.environ.setdefault('_X_AMZN_TRACE_ID', 'mine')]",
+        "import os", steps=(Step(trace_id="Root=1"), Step(trace_id="Root=1"), Step()), places=("fake",), alone=True),
 )  # fmt: skip
