@@ -85,7 +85,11 @@ class ExecutionEnvironment:
     # for callers
 
     async def __aenter__(self) -> ExecutionEnvironment:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()  # the block, and with it __aexit__, is never entered
+            raise
         return self
 
     async def __aexit__(

@@ -51,22 +51,17 @@ class Loop:
         self._api = api
         self._handler = handler
         self._runner = LazyRunner()
-        self._trace_id: str | None = None
         if is_async(handler):
             self._runner.prepare()  # during INIT, not at the first event
 
     def run(self) -> NoReturn:
         """Serve until the process ends. Raises RuntimeApiError when the Runtime API cannot be used any more."""
-        set_trace(None)
         while True:
             self.serve(self._api.next())
 
     def serve(self, invocation: Invocation) -> None:
         """Answer one invocation."""
-        trace_id = invocation.trace_id
-        if trace_id != self._trace_id:
-            set_trace(trace_id)
-            self._trace_id = trace_id
+        set_trace(invocation.trace_id)
         logs.set_identity(logs.identity_of(invocation))
         answer(self._api, self._handler, invocation, self._runner)
         logs.flush()

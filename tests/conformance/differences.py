@@ -167,8 +167,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         "result log", "<runtime>"),
     row(WORDS, "the runtime's own frames", "log.stack-info", "log", "<runtime>"),
     row(CONTEXT, "a deadline as datetime", "context.attributes", "result", '"deadline"'),
-    row(None, "a trace id equal to the last one's is not set again after the function removed it", "trace.deleted",
-        "result", r"\[\"mine\", \"mine\"\]"),
     # The places.
     row(None, "AWS's emulator runs a failing INIT once, AWS and the engine again in the invocation",
         f"{FAILED_LOADS} {ATTRIBUTES} log.json-init-error", "log", "LAMBDA_WARNING.*LAMBDA_WARNING", "engine"),
