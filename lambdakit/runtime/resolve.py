@@ -167,5 +167,5 @@ def _required_keywords(function: Any, code: Any) -> list[str]:
     if not code.co_kwonlyargcount:
         return []
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    given = getattr(function, "__kwdefaults__", None) or {}
+    given: Any = getattr(function, "__kwdefaults__", None) or {}
     return [name for name in names if name not in given]
