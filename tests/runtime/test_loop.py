@@ -53,9 +53,14 @@ def test_the_trace_variable_follows_the_header_and_is_taken_away_without() -> No
     assert api.answers == [b"null", b'"Root=1"', b'"Root=1"', b"null", b'"Root=2"']
 
 
-def test_the_trace_variable_is_gone_before_the_first_invocation() -> None:
-    run(lambda event, context: None)
-    assert TRACE not in os.environ
+def test_a_trace_variable_that_a_handler_has_changed_is_set_anew() -> None:
+    def handler(event, context):
+        seen = os.environ.get(TRACE)
+        os.environ[TRACE] = "changed"
+        return seen
+
+    first = {"lambda-runtime-trace-id": "Root=1"}
+    assert run(handler, first, first, {}).answers == [b'"Root=1"', b'"Root=1"', b"null"]
 
 
 def test_the_identity_of_records_is_the_invocations() -> None:
