@@ -209,6 +209,7 @@ class _AsyncServer:
                 invocation = api.next()
                 self._identity.set(logs.identity_of(invocation))
                 api.answer(self._handler, invocation, self._loop)
+                logs.flush()
         except SystemExit as error:
             self._status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
         except RuntimeApiError as error:
