@@ -21,6 +21,7 @@
     │   ├── WrongSourceError            a decorator was given another source's event (TypeError)
     │   ├── PayloadError                an inner payload is not of its declared type; lists every fault (ValueError)
     │   └── ResponseError               an answer the source would refuse; the message names the rule (ValueError)
+    │       └── EdgeRuleError             a Lambda@Edge answer that CloudFront would refuse with 502
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
         └── TargetError                 a TARGET that names no function
 
@@ -33,6 +34,7 @@ from __future__ import annotations
 
 __all__ = (
     "ContextFault",
+    "EdgeRuleError",
     "EmulatorError",
     "EnvironmentBusyError",
     "EnvironmentStoppedError",
@@ -212,6 +214,23 @@ class PayloadError(EventError, ValueError):
 
 class ResponseError(EventError, ValueError):
     """An answer that the event's source would refuse; the message names the rule and what to do."""
+
+
+class EdgeRuleError(ResponseError):
+    """A Lambda@Edge answer that CloudFront would refuse with 502.
+
+    `rule` names the rule, `stage` the event type, `what` says what was found and `advice` what to do.
+    """
+
+    def __init__(self, rule: str, stage: str, what: str, advice: str) -> None:
+        self.rule = rule
+        self.stage = stage
+        self.what = what
+        self.advice = advice
+        super().__init__(f"{stage} ({rule}): {what}; {advice}")
+
+    def __reduce__(self) -> tuple[type[EdgeRuleError], tuple[str, str, str, str]]:
+        return type(self), (self.rule, self.stage, self.what, self.advice)
 
 
 class UsageError(LambdakitError, ValueError):
