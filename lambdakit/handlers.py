@@ -14,6 +14,7 @@ Not here: what a source's event is. `lambdakit.events` brings `prepare` and `fin
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -81,11 +82,16 @@ class AsyncHandler(Handler[EventT, ResultT]):
     def __call__(self, event: Any, context: Any = None) -> Any:
         """Answer one event; to be awaited."""
         coroutine = self._call(event, context)
-        return _run_here(coroutine) if _PEER in sys.modules else coroutine
+        return _run_here(coroutine) if _under_peer() else coroutine
 
 
-_PEER = "awslambdaric.bootstrap"
+_PEER, _PEER_SETTING = "awslambdaric.bootstrap", "AWS_LAMBDA_RUNTIME_API"
 _peer_loop: Any = None
+
+
+def _under_peer() -> bool:
+    """Whether AWS's client is what calls: it is loaded (a test may load it too), in an execution environment."""
+    return _PEER in sys.modules and _PEER_SETTING in os.environ
 
 
 def decorate(
