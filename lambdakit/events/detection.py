@@ -1,8 +1,7 @@
 """Which source an event comes from: the recognition table.
 
 The rules are tried from top to bottom and the first that holds decides, because later ones are less specific. They look
-at the shape alone, never into bodies: a queue's message may itself be another source's event (see the envelopes of
-`lambdakit.events.sqs` and `sns`). Payloads a caller makes up (direct invocation, Step Functions, a Scheduler target's
+at the shape alone, never into bodies: a queue's message may itself be another source's event. Payloads a caller makes up (direct invocation, Step Functions, a Scheduler target's
 own input) have no shape to recognise.
 """
 
@@ -94,6 +93,11 @@ def _contact(event: dict[str, Any]) -> bool:
     return "ContactData" in (event.get("Details") or {})
 
 
+def _asks_for_documentation(event: dict[str, Any]) -> bool:
+    """Whether a dashboard asks a widget's function how it is used: nothing else is in such an event."""
+    return event == {"describe": True}
+
+
 _HTTP_V2 = _any(_keys("rawPath"), _within("requestContext", "http"))
 _ROTATION = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
@@ -141,7 +145,7 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     ("eventbridge", _text("detail-type", "source"), "eventbridge:EventBridgeEvent"),
     ("cloudwatch-logs", _within("awslogs"), "cloudwatch:CloudWatchLogsEvent"),
     ("cloudwatch-alarm", _keys("alarmData", "alarmArn"), "cloudwatch:CloudWatchAlarmEvent"),
-    ("cloudwatch-widget", _keys("widgetContext"), "cloudwatch:CustomWidgetEvent"),
+    ("cloudwatch-widget", _any(_keys("widgetContext"), _asks_for_documentation), "cloudwatch:CustomWidgetEvent"),
     (
         "firehose",
         _all(
