@@ -1,8 +1,8 @@
 """Amazon Kinesis Data Streams.
 
 Source: AWS Lambda developer guide, "Using AWS Lambda with Amazon Kinesis". Records are in order within a shard (with a
-parallelization factor, within a partition key). `data` is whatever bytes the producer wrote: for the events of other
-services that pass through a stream see `lambdakit.events.envelopes`.
+parallelization factor, within a partition key). `data` is whatever bytes the producer wrote; where those
+are another service's event, give them to that event's model.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Amazon SQS messages.
 
 Source: AWS Lambda developer guide, "Using Lambda with Amazon SQS". Every system attribute is text on the wire, also
-counters and times. In a FIFO queue order holds within a message group, and one batch may mix groups. For a body that is
-another service's event see the methods `lambdakit.events.envelopes` gives a message.
+counters and times. In a FIFO queue order holds within a message group, and one batch may mix groups. A body that is
+another service's event is not looked into: `payload_bytes` gives it to the model of that event.
 """
 
 from __future__ import annotations
