@@ -1,8 +1,8 @@
 """Amazon Data Firehose transformations: batches of records to be transformed, dropped or refused.
 
 Source: Amazon Data Firehose developer guide, "Transform source data". Every record of the event must be answered
-exactly once. An answer may have 6 MB: what would not fit is answered as `ProcessingFailed`, so that Firehose delivers it to the
-error prefix and loses nothing, instead of failing the whole batch again and again.
+exactly once. An answer may have 6 MB: what would not fit is answered as `ProcessingFailed`, so that Firehose delivers
+it to the error prefix and loses nothing, instead of failing the whole batch again and again.
 """
 
 from __future__ import annotations
