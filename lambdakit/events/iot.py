@@ -156,7 +156,9 @@ class IoTProvisioningEvent(Model):
     certificate_pem: str = field("certificatePem")
     template_arn: str = field("templateArn")
     client_id: str = field("clientId")
-    parameters: dict[str, str] = field("parameters", default={}, doc="What the device sent with RegisterThing.")
+    parameters: dict[str, str] | None = field(
+        "parameters", default=None, doc="What the device sent with RegisterThing."
+    )
 
     def allow(self, parameter_overrides: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Provision the device, with these parameters in place of its own. Raises ResponseError."""
@@ -199,12 +201,14 @@ class IoTOneClickEvent(Model):
     device_event: dict[str, Any] = field("deviceEvent", doc="Of a click, or of a kind not modelled here.")
     device_id: str = field("deviceInfo", "deviceId")
     device_type: str | None = field("deviceInfo", "type", default=None)
-    device_attributes: dict[str, Any] = field("deviceInfo", "attributes", default={})
+    device_attributes: dict[str, Any] | None = field("deviceInfo", "attributes", default=None)
     remaining_life: float | None = field("deviceInfo", "remainingLife", default=None, doc="Per cent of the battery.")
     project_name: str | None = field("placementInfo", "projectName", default=None)
     placement_name: str | None = field("placementInfo", "placementName", default=None)
-    placement_attributes: dict[str, str] = field("placementInfo", "attributes", default={})
-    placement_devices: dict[str, str] = field("placementInfo", "devices", default={}, doc="Device ids by their names.")
+    placement_attributes: dict[str, str] | None = field("placementInfo", "attributes", default=None)
+    placement_devices: dict[str, str] | None = field(
+        "placementInfo", "devices", default=None, doc="Device ids by their names."
+    )
 
 
 class IoTButtonEvent(Model):

@@ -119,6 +119,7 @@ def test_the_limits_of_an_authorizer_from_inside() -> None:
 def test_provisioning() -> None:
     @iot_provisioning
     async def handler(event: IoTProvisioningEvent, context: Any) -> dict[str, Any]:
+        assert event.parameters is not None
         return event.allow({"Serial": event.parameters["Serial"] + "0"})
 
     @iot_provisioning(middleware=[])
@@ -163,7 +164,7 @@ def test_one_click() -> None:
     assert handler(raw) == ("LONG", moment, 5.0, {"b": "G0"})
     assert unmapped(IoTOneClickEvent(raw)) == []
     health = IoTOneClickEvent({"deviceEvent": {"x": {}}, "deviceInfo": {"deviceId": "G0"}})
-    assert (health.click_type, health.reported_time, health.device_attributes) == (None, None, {})
+    assert (health.click_type, health.reported_time, health.device_attributes) == (None, None, None)
 
 
 def test_the_button() -> None:
