@@ -135,8 +135,7 @@ class CodePipelineEvent(Model):
         "CodePipeline.job", "data", "encryptionKey", convert=EncryptionKey, default=None
     )
 
-    @property
-    def decoded_user_parameters(self) -> Any:
+    def user_parameters_json(self) -> Any:
         """The user parameters as JSON; None where there are none. Raises ValueError for text that is not JSON."""
         text = self.user_parameters
         return json_value(text) if text else None

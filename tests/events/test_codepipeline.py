@@ -84,7 +84,7 @@ def test_a_job_is_read() -> None:
     )
     event = CodePipelineEvent(raw)
     artifact = event.input_artifacts[0]
-    assert (event.continuation_token, event.decoded_user_parameters) == ("c", {"a": 1})
+    assert (event.continuation_token, event.user_parameters_json()) == ("c", {"a": 1})
     assert (artifact.bucket_name, artifact.object_key, artifact.revision) == ("b", "p/a+b.zip", None)
     assert event.artifact_credentials.expiration_time == datetime(2019, 12, 4, 21, 3, 38, tzinfo=timezone.utc)
     assert event.artifact_credentials.client_arguments["aws_session_token"] == "t"
@@ -96,11 +96,11 @@ def test_a_job_is_read() -> None:
 
 def test_what_a_job_may_lack() -> None:
     event = CodePipelineEvent(job())
-    assert (event.user_parameters, event.decoded_user_parameters, event.continuation_token) == (None, None, None)
+    assert (event.user_parameters, event.user_parameters_json(), event.continuation_token) == (None, None, None)
     assert event.encryption_key is None
     assert event.artifact_credentials.expiration_time is None
     with pytest.raises(ValueError, match=r"."):
-        CodePipelineEvent(job(parameters="some text")).decoded_user_parameters  # noqa: B018
+        CodePipelineEvent(job(parameters="some text")).user_parameters_json()
     with pytest.raises(MissingFieldError, match="job_id"):
         CodePipelineEvent({"CodePipeline.job": {}}).job_id  # noqa: B018
 
