@@ -1,8 +1,8 @@
 """Which source an event comes from: the recognition table.
 
 The rules are tried from top to bottom and the first that holds decides, because later ones are less specific. They look
-at the shape alone, never into bodies: a queue's message may itself be another source's event. Payloads a caller makes up (direct invocation, Step Functions, a Scheduler target's
-own input) have no shape to recognise.
+at the shape alone, never into bodies: a queue's message may itself be another source's event. Payloads a caller makes
+up (direct invocation, Step Functions, a Scheduler target's own input) have no shape to recognise.
 """
 
 from __future__ import annotations
