@@ -101,6 +101,9 @@ def _asks_for_documentation(event: dict[str, Any]) -> bool:
 _HTTP_V2 = _any(_keys("rawPath"), _within("requestContext", "http"))
 _ROTATION = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
+# A source that is recognised, so that it can be named, but whose events have no model: they are used as they come.
+UNTYPED = ""
+
 # Source, the test, and the model as "module:class" of lambdakit.events.
 RULES: tuple[tuple[str, Test, str], ...] = (
     ("edge", lambda event: "cf" in _first(event, "Records"), "edge:EdgeEvent"),
@@ -127,7 +130,7 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     (
         "appsync-authorizer",
         _all(_keys("authorizationToken"), _within("requestContext", "queryString")),
-        "appsync:AppSyncAuthorizerEvent",
+        UNTYPED,
     ),
     ("function-url", _all(_HTTP_V2, _url_domain), "function_url:FunctionURLEvent"),
     ("api-gateway-v2", _HTTP_V2, "api_gateway:APIGatewayProxyEventV2"),
@@ -172,15 +175,15 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     ("config", _keys("invokingEvent", "resultToken"), "config:ConfigEvent"),
     ("secretsmanager", _all(_is("Step", *_ROTATION), _keys("SecretId")), "secretsmanager:SecretRotationEvent"),
     ("codedeploy", _keys("DeploymentId", "LifecycleEventHookExecutionId"), "codedeploy:CodeDeployEvent"),
-    ("lex-v2", _any(_keys("sessionState", "bot"), _keys("proposedNextState")), "lex:LexV2Event"),
-    ("lex-v1", _keys("currentIntent", "bot"), "lex:LexV1Event"),
+    ("lex-v2", _any(_keys("sessionState", "bot"), _keys("proposedNextState")), UNTYPED),
+    ("lex-v1", _keys("currentIntent", "bot"), UNTYPED),
     ("bedrock-function", _keys("agent", "actionGroup", "function"), "bedrock:BedrockFunctionEvent"),
     ("bedrock-api", _keys("agent", "actionGroup"), "bedrock:BedrockAPIEvent"),
     ("connect", _contact, "connect:ConnectEvent"),
     ("durable", _keys("DurableExecutionArn", "CheckpointToken"), "durable:DurableEvent"),
-    ("appsync-events", _within("info", "channelNamespace"), "appsync:AppSyncEventsEvent"),
-    ("appsync", _within("info", "fieldName"), "appsync:AppSyncEvent"),
-    ("amplify", _keys("typeName", "fieldName"), "appsync:AmplifyEvent"),
+    ("appsync-events", _within("info", "channelNamespace"), UNTYPED),
+    ("appsync", _within("info", "fieldName"), UNTYPED),
+    ("amplify", _keys("typeName", "fieldName"), UNTYPED),
     ("iot-authorizer", _keys("signatureVerified", "protocols"), "iot:IoTAuthorizerEvent"),
     ("iot-provisioning", _keys("claimCertificateId"), "iot:IoTProvisioningEvent"),
     ("iot-1-click", _keys("deviceEvent"), "iot:IoTOneClickEvent"),
@@ -204,7 +207,7 @@ def source_of(event: object) -> str | None:
 
 
 def model_of(source: str) -> type[Model]:
-    """The model of a source's events, imported now. Raises KeyError for a name that is no source."""
+    """The model of a source's events, imported now. Raises KeyError for a name that is no source, or has no model."""
     from importlib import import_module
 
     module, _, name = _MODELS[source].partition(":")
@@ -213,9 +216,9 @@ def model_of(source: str) -> type[Model]:
 
 
 def detect(event: dict[str, Any]) -> Model | None:
-    """The typed event of a raw one, or None where its shape does not tell what it is."""
+    """The typed event of a raw one, or None where its shape does not tell what it is, or it has no model."""
     rule = _rule(event)
-    return None if rule is None else model_of(rule[0])(event)
+    return None if rule is None or rule[2] == UNTYPED else model_of(rule[0])(event)
 
 
 def _rule(event: Any) -> tuple[str, Test, str] | None:
@@ -227,4 +230,4 @@ def _rule(event: Any) -> tuple[str, Test, str] | None:
     return None
 
 
-_MODELS = {source: model for source, _, model in RULES}
+_MODELS = {source: model for source, _, model in RULES if model != UNTYPED}

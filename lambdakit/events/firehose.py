@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
-from lambdakit.events.convert import base64_bytes, epoch_any, epoch_milliseconds, integer
+from lambdakit.events.convert import base64_bytes, epoch_milliseconds, integer, iso_time
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
 from lambdakit.events.rules import of_type
@@ -37,6 +37,11 @@ ANSWER_LIMIT = 6_291_556 - 64
 _RECORD_OVERHEAD = 96
 
 
+def _arrival(value: int | str) -> datetime:
+    """Milliseconds since 1970, or ISO 8601 text, as upstreams differ."""
+    return iso_time(value) if isinstance(value, str) and "T" in value else epoch_milliseconds(value)
+
+
 class FirehoseKinesisMetadata(Model, at="$.records[*].kinesisRecordMetadata"):
     """Where in a Kinesis stream a record came from."""
 
@@ -45,7 +50,7 @@ class FirehoseKinesisMetadata(Model, at="$.records[*].kinesisRecordMetadata"):
     sequence_number: int = field("sequenceNumber", convert=integer)
     subsequence_number: int | None = field("subsequenceNumber", convert=integer, default=None)
     approximate_arrival_timestamp: datetime | None = field(
-        "approximateArrivalTimestamp", convert=epoch_any, default=None
+        "approximateArrivalTimestamp", convert=_arrival, default=None
     )
 
 
@@ -55,7 +60,7 @@ class FirehoseKafkaMetadata(Model, at="$.records[*].mskRecordMetadata"):
     offset: int = field("offset", convert=integer)
     partition: int = field("partitionId", convert=integer)
     approximate_arrival_timestamp: datetime | None = field(
-        "approximateArrivalTimestamp", convert=epoch_any, default=None
+        "approximateArrivalTimestamp", convert=_arrival, default=None
     )
 
 
@@ -84,7 +89,7 @@ class FirehoseRecord(Model, at="$.records[*]"):
 
     record_id: str = field("recordId")
     approximate_arrival_timestamp: datetime | None = field(
-        "approximateArrivalTimestamp", convert=epoch_milliseconds, default=None
+        "approximateArrivalTimestamp", convert=_arrival, default=None
     )
     raw_data: str | None = field("data", default=None, doc="Base64.")
     raw_kafka_value: str | None = field("kafkaRecordValue", default=None, doc="Base64; from a Kafka topic.")

@@ -95,3 +95,16 @@ def test_the_limit_of_the_answer_is_kept_on_both_sides(over: int, monkeypatch: p
     monkeypatch.setattr(firehose, "ANSWER_LIMIT", 4 + 1 + 96 - over)
     answer: Any = firehose_transform(lambda e, c: [r.ok(b"abc") for r in e.records])(event(b"a"))
     assert answer["records"][0]["result"] == ("ProcessingFailed" if over else "Ok")
+
+
+def test_arrival_times_come_as_milliseconds_or_text() -> None:
+    raw = event(b"a")
+    raw["records"][0]["kinesisRecordMetadata"] = {
+        "shardId": "s",
+        "partitionKey": "p",
+        "sequenceNumber": "1",
+        "approximateArrivalTimestamp": "2026-01-01T00:00:00.123Z",
+    }
+    [record] = FirehoseEvent(raw).records
+    assert record.kinesis is not None
+    assert record.kinesis.approximate_arrival_timestamp == record.approximate_arrival_timestamp
