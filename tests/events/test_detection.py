@@ -12,6 +12,7 @@ import pytest
 from lambdakit.events import detection
 from lambdakit.events.coverage import leaves, unmapped
 from lambdakit.events.model import Model
+from tests.runtime_process import ROOT
 
 
 def records(**first: Any) -> dict[str, Any]:
@@ -144,12 +145,9 @@ def read_everything(value: Any) -> None:
                 read_everything(getattr(value, name))
 
 
-# A folder of real events, one a file (broken on purpose where its name begins with "invalid"), to hold the models to.
-SAMPLES = (
-    sorted(Path(os.environ["LAMBDAKIT_EVENT_SAMPLES"]).glob("*.json"))
-    if os.environ.get("LAMBDAKIT_EVENT_SAMPLES")
-    else []
-)
+# The events of the examples, and a folder of others, one a file (broken on purpose where its name begins with "invalid").
+FOLDER = os.environ.get("LAMBDAKIT_EVENT_SAMPLES")
+SAMPLES = [*(ROOT / "examples").glob("*/event.json"), *(Path(FOLDER).glob("*.json") if FOLDER else ())]
 
 
 def test_every_attribute_of_every_sample_can_be_read_and_its_leaves_are_covered() -> None:
@@ -167,4 +165,5 @@ def test_every_attribute_of_every_sample_can_be_read_and_its_leaves_are_covered(
         total += len(list(leaves(raw)))
         missed += len(unmapped(event))
     assert failures == []
+    assert total
     assert missed <= total * 0.01
