@@ -145,7 +145,7 @@ def read_everything(value: Any) -> None:
                 read_everything(getattr(value, name))
 
 
-# The events of the examples, and a folder of others, one a file (broken on purpose where its name begins with "invalid").
+# The examples' events, and a folder of others, one a file; broken on purpose where the name begins with "invalid".
 FOLDER = os.environ.get("LAMBDAKIT_EVENT_SAMPLES")
 SAMPLES = [*(ROOT / "examples").glob("*/event.json"), *(Path(FOLDER).glob("*.json") if FOLDER else ())]
 
