@@ -11,6 +11,7 @@ from lambdakit.events.convert import form_decoded
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.http_message import MultiValueHTTPEvent
 from lambdakit.events.model import field
+from lambdakit.events.payload import PayloadT
 
 __all__ = ("ALBEvent", "alb_target")
 
@@ -18,7 +19,7 @@ __all__ = ("ALBEvent", "alb_target")
 _HEALTH_CHECKER = "ELB-HealthChecker/"
 
 
-class ALBEvent(MultiValueHTTPEvent):
+class ALBEvent(MultiValueHTTPEvent[PayloadT]):
     """A request to a target group."""
 
     shown = ("http_method", "path")

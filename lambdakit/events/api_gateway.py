@@ -12,6 +12,7 @@ from lambdakit.events.convert import clf_time, epoch_milliseconds
 from lambdakit.events.decorator import VariantDecorator
 from lambdakit.events.http_message import EMPTY, ClientCertificate, HTTPEvent, MultiValueHTTPEvent
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class APIGatewayRequestContext(Model, at="$.requestContext"):
     integration_latency: int | None = field("authorizer", "integrationLatency", default=None, doc="Milliseconds.")
 
 
-class APIGatewayProxyEvent(MultiValueHTTPEvent):
+class APIGatewayProxyEvent(MultiValueHTTPEvent[PayloadT]):
     """A request to a REST API, or to an HTTP API in format 1.0."""
 
     shown = ("http_method", "path")
@@ -173,7 +174,7 @@ class APIGatewayRequestContextV2(Model, at="$.requestContext"):
     authorizer: Mapping[str, Any] = field("authorizer", default=EMPTY)
 
 
-class HTTPEventV2(HTTPEvent):
+class HTTPEventV2(HTTPEvent[PayloadT]):
     """A request in format 2.0: repeated headers and query values come joined by commas, cookies in their own list."""
 
     shown = ("http_method", "raw_path")
@@ -198,7 +199,7 @@ class HTTPEventV2(HTTPEvent):
         return self.cookie_list or self.header_values("cookie")
 
 
-class APIGatewayProxyEventV2(HTTPEventV2):
+class APIGatewayProxyEventV2(HTTPEventV2[PayloadT]):
     """A request to an HTTP API (format 2.0)."""
 
 

@@ -108,7 +108,18 @@ class EventDecorator(_DecoratorBase[EventT]):
                 f"@{self.__name__} decorates a function, not {type(function).__name__}; "
                 f"options are named: @{self.__name__}(middleware=[...])"
             )
-        return decorate(function, prepare=self.prepare, middleware=middleware, finish=self._finish, answer=self._answer)
+        prepare = self.prepare if not hasattr(self.event_type, "payload_type") else self._prepare_for(function)
+        return decorate(function, prepare=prepare, middleware=middleware, finish=self._finish, answer=self._answer)
+
+    def _prepare_for(self, function: Any) -> Callable[[Any], Any]:
+        """`prepare` for the payload type the function's annotation names: `event: SNSEvent[Order]`."""
+        from lambdakit.events.annotations import first_annotation
+
+        declared = first_annotation(self.__name__, function)
+        if not isinstance(declared, type) or declared is self.event_type or not issubclass(declared, self.event_type):
+            return self.prepare
+        make: Any = declared
+        return lambda event: make(self.prepare(event).raw) if _type(event) is not make else event
 
     def __repr__(self) -> str:
         return f"<decorator {self.__name__}>"

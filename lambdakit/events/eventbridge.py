@@ -12,6 +12,7 @@ from lambdakit.events.convert import integer, iso_time, json_value
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.http_message import EMPTY
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadModel, PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ class S3EventBridgeDetail(Model, at="$.detail"):
     object: S3EventObject = field("object", convert=S3EventObject)
 
 
-class EventBridgeEvent(Model):
+class EventBridgeEvent(PayloadModel[PayloadT]):
     """An event from a bus: `detail_type`, `source` and the free `detail`."""
 
     shown = ("detail_type", "source", "id")
+    payload_at = ("detail",)
 
     version: str | None = field("version", default=None)
     id: str | None = field("id", default=None)
@@ -81,7 +83,6 @@ class EventBridgeEvent(Model):
     detail: Mapping[str, Any] = field("detail", convert=_object, default=EMPTY, doc="JSON text (Scheduler) is decoded.")
     replay_name: str | None = field("replay-name", default=None, doc="Set where the event comes from a replay.")
 
-    @property
     def payload_value(self) -> Any:
         """The inner payload as a JSON value: the detail."""
         return _object(self.get("detail"))
@@ -92,7 +93,7 @@ class EventBridgeEvent(Model):
         return S3EventBridgeDetail(self.raw["detail"]) if self.source == "aws.s3" and "detail" in self else None
 
 
-class ScheduledEvent(EventBridgeEvent):
+class ScheduledEvent(EventBridgeEvent[PayloadT]):
     """What a rule with a schedule, or Scheduler without an input of its own, sends."""
 
     shown = ("source", "time", "schedule_arn")

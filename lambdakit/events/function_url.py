@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from lambdakit.events.api_gateway import HTTPEventV2
 from lambdakit.events.decorator import EventDecorator
+from lambdakit.events.payload import PayloadT
 
 __all__ = ("FunctionURLEvent", "function_url")
 
 
-class FunctionURLEvent(HTTPEventV2):
+class FunctionURLEvent(HTTPEventV2[PayloadT]):
     """A request to a function URL."""
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from lambdakit.events.convert import base64_bytes, certificate_time, json_value
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadModel, PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,8 +48,10 @@ class ClientCertificate(Model, at="$.requestContext.identity.clientCert"):
     validity: CertificateValidity = field("validity", convert=CertificateValidity)
 
 
-class HTTPEvent(Model):
+class HTTPEvent(PayloadModel[PayloadT]):
     """A request with one value for each header and query parameter."""
+
+    payload_at = ("body",)
 
     headers: Mapping[str, str] = field("headers", default=EMPTY, doc="As sent; see `header` for access in any case.")
     query_string_parameters: Mapping[str, str] = field("queryStringParameters", default=EMPTY)
@@ -95,7 +98,6 @@ class HTTPEvent(Model):
         except ValueError:
             return body.encode()
 
-    @property
     def payload_bytes(self) -> bytes:
         """The inner payload: the body."""
         return self.body_bytes
@@ -108,7 +110,7 @@ class HTTPEvent(Model):
         return self.header_values("cookie")
 
 
-class MultiValueHTTPEvent(HTTPEvent):
+class MultiValueHTTPEvent(HTTPEvent[PayloadT]):
     """A request whose event (also) has maps with all values of each header and query parameter."""
 
     multi_value_headers: Mapping[str, list[str]] = field("multiValueHeaders", default=EMPTY)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from lambdakit.events.convert import base64_bytes, epoch_milliseconds, signed_bytes
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadModel, PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ class KafkaSchema(Model, at="$.records.*[*].valueSchemaMetadata"):
     data_format: str = field("dataFormat", doc="AVRO, PROTOBUF or JSON.")
 
 
-class KafkaRecord(Model, at="$.records.*[*]"):
+class KafkaRecord(PayloadModel[PayloadT], at="$.records.*[*]"):
     """One record of a partition."""
 
     shown = ("topic", "partition", "offset")
+    payload_at = ("value",)
 
     topic: str = field("topic")
     partition: int = field("partition")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from lambdakit.events.convert import base64_bytes, epoch_seconds, integer
 from lambdakit.events.decorator import EventDecorator
-from lambdakit.events.model import Model, field
+from lambdakit.events.model import field
+from lambdakit.events.payload import PayloadEvent, PayloadModel, PayloadT
 from lambdakit.events.streams import StreamEvent, window_answer
 
 TYPE_CHECKING = False
@@ -22,10 +23,11 @@ __all__ = ("KinesisEvent", "KinesisRecord", "kinesis_event")
 _AGGREGATED = b"\xf3\x89\x9a\xc2"
 
 
-class KinesisRecord(Model, at="$.Records[*]"):
+class KinesisRecord(PayloadModel[PayloadT], at="$.Records[*]"):
     """One record of a stream."""
 
     shown = ("partition_key", "raw_sequence_number")
+    payload_at = ("kinesis", "data")
 
     partition_key: str = field("kinesis", "partitionKey")
     sequence_number: int = field("kinesis", "sequenceNumber", convert=integer, doc="More than 64 bits; orders a shard.")
@@ -63,12 +65,12 @@ class KinesisRecord(Model, at="$.Records[*]"):
         return self.data
 
 
-class KinesisEvent(StreamEvent):
+class KinesisEvent(StreamEvent, PayloadEvent[PayloadT]):
     """A batch of one shard's `records`, in order; with a tumbling window also `window` and `state`."""
 
     shown = ("records",)
 
-    records: list[KinesisRecord] = field("Records", each=KinesisRecord)
+    records: list[KinesisRecord[PayloadT]] = field("Records", each=KinesisRecord)
 
 
 kinesis_event: EventDecorator[KinesisEvent] = EventDecorator(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from lambdakit.events.convert import base64_bytes, epoch_milliseconds, integer, signed_bytes
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadEvent, PayloadModel, PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ def _messages(wire: list[dict[str, Any]]) -> list[RabbitMQMessage]:
     return [RabbitMQMessage(message) for message in wire]
 
 
-class ActiveMQMessage(Model, at="$.messages[*]"):
+class ActiveMQMessage(PayloadModel[PayloadT], at="$.messages[*]"):
     """One message of an ActiveMQ broker."""
 
     shown = ("message_id", "message_type")
+    payload_at = ("data",)
 
     message_id: str = field("messageID")
     message_type: str = field("messageType", doc="jms/text-message or jms/bytes-message.")
@@ -75,14 +77,14 @@ class ActiveMQMessage(Model, at="$.messages[*]"):
     type: str | None = field("type", default=None)
 
 
-class ActiveMQEvent(Model):
+class ActiveMQEvent(PayloadEvent[PayloadT]):
     """A batch of `messages` of one queue."""
 
     shown = ("messages",)
 
     event_source: str = field("eventSource")
     event_source_arn: str | None = field("eventSourceArn", default=None)
-    messages: list[ActiveMQMessage] = field("messages", each=ActiveMQMessage)
+    messages: list[ActiveMQMessage[PayloadT]] = field("messages", each=ActiveMQMessage)
 
 
 class RabbitMQProperties(Model, at="$.rmqMessagesByQueue.*[*].basicProperties"):
@@ -107,10 +109,11 @@ class RabbitMQProperties(Model, at="$.rmqMessagesByQueue.*[*].basicProperties"):
     type: str | None = field("type", default=None)
 
 
-class RabbitMQMessage(Model, at="$.rmqMessagesByQueue.*[*]"):
+class RabbitMQMessage(PayloadModel[PayloadT], at="$.rmqMessagesByQueue.*[*]"):
     """One message of a RabbitMQ broker."""
 
     shown = ("basic_properties",)
+    payload_at = ("data",)
 
     basic_properties: RabbitMQProperties = field("basicProperties", convert=RabbitMQProperties)
     redelivered: bool | None = field("redelivered", default=None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from lambdakit.events.convert import base64_bytes, decimal, integer, iso_time, json_value
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadEvent, PayloadModel, PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ class SNSMessageAttribute(Model, at="$.Records[*].Sns.MessageAttributes.*"):
     type: str = field("Type", doc="String, String.Array, Number or Binary.")
 
 
-class SNSMessage(Model, at="$.Records[*].Sns"):
+class SNSMessage(PayloadModel[PayloadT], at="$.Records[*].Sns"):
     """What was published, with what the topic added."""
 
     shown = ("message_id", "topic_arn")
+    payload_at = ("Message",)
 
     type: str = field("Type")
     message_id: str = field("MessageId")
@@ -80,7 +82,7 @@ class SNSMessage(Model, at="$.Records[*].Sns"):
         return self.message.encode()
 
 
-class SNSRecord(Model, at="$.Records[*]"):
+class SNSRecord(PayloadEvent[PayloadT], at="$.Records[*]"):
     """One notification."""
 
     shown = ("sns",)
@@ -88,15 +90,15 @@ class SNSRecord(Model, at="$.Records[*]"):
     event_version: str = field("EventVersion")
     event_source: str = field("EventSource")
     event_subscription_arn: str = field("EventSubscriptionArn")
-    sns: SNSMessage = field("Sns", convert=SNSMessage)
+    sns: SNSMessage[PayloadT] = field("Sns", convert=SNSMessage)
 
 
-class SNSEvent(Model):
+class SNSEvent(PayloadEvent[PayloadT]):
     """A notification: `records`, one in practice."""
 
     shown = ("records",)
 
-    records: list[SNSRecord] = field("Records", each=SNSRecord)
+    records: list[SNSRecord[PayloadT]] = field("Records", each=SNSRecord)
 
 
 sns_event: EventDecorator[SNSEvent] = EventDecorator("sns_event", SNSEvent, "sns")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from lambdakit.events.convert import base64_bytes, decimal, epoch_milliseconds, integer
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadEvent, PayloadModel, PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class SQSMessageAttribute(Model, at="$.Records[*].messageAttributes.*"):
         return base64_bytes(wire) if kind == "Binary" else decimal(wire)
 
 
-class SQSMessage(Model, at="$.Records[*]"):
+class SQSMessage(PayloadModel[PayloadT], at="$.Records[*]"):
     """One message."""
 
     shown = ("message_id", "queue_name")
+    payload_at = ("body",)
 
     message_id: str = field("messageId")
     receipt_handle: str = field("receiptHandle")
@@ -86,12 +88,12 @@ class SQSMessage(Model, at="$.Records[*]"):
         return self.body.encode()
 
 
-class SQSEvent(Model):
+class SQSEvent(PayloadEvent[PayloadT]):
     """A batch of `records`, the messages received from one queue."""
 
     shown = ("records",)
 
-    records: list[SQSMessage] = field("Records", each=SQSMessage)
+    records: list[SQSMessage[PayloadT]] = field("Records", each=SQSMessage)
 
 
 sqs_event: EventDecorator[SQSEvent] = EventDecorator("sqs_event", SQSEvent, "sqs")

@@ -11,6 +11,7 @@ from lambdakit.events.convert import epoch_microseconds
 from lambdakit.events.decorator import VariantDecorator
 from lambdakit.events.http_message import EMPTY, HTTPEvent
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ("VPCLatticeEvent", "VPCLatticeEventV2", "VPCLatticeIdentity", "VPCLatticeRequestContext", "vpc_lattice")
 
 
-class VPCLatticeEvent(HTTPEvent):
+class VPCLatticeEvent(HTTPEvent[PayloadT]):
     """A request in format 1."""
 
     shown = ("method", "path")
@@ -63,7 +64,7 @@ class VPCLatticeRequestContext(Model, at="$.requestContext"):
     identity: VPCLatticeIdentity = field("identity", convert=VPCLatticeIdentity, default=VPCLatticeIdentity({}))
 
 
-class VPCLatticeEventV2(HTTPEvent):
+class VPCLatticeEventV2(HTTPEvent[PayloadT]):
     """A request in format 2."""
 
     shown = ("method", "path")

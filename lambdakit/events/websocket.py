@@ -12,6 +12,7 @@ from lambdakit.events.convert import epoch_milliseconds
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.http_message import EMPTY, MultiValueHTTPEvent
 from lambdakit.events.model import field
+from lambdakit.events.payload import PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class WebSocketRequestContext(APIGatewayRequestContext, at="$.requestContext"):
         return f"https://{domain}/{self.stage}" if _OWN_DOMAIN in domain else f"https://{domain}"
 
 
-class WebSocketEvent(MultiValueHTTPEvent):
+class WebSocketEvent(MultiValueHTTPEvent[PayloadT]):
     """A connect, a message or a disconnect. Headers and query come with the connect, a body with messages."""
 
     shown = ("request_context",)

@@ -38,7 +38,7 @@ def test_s3_through_eventbridge_keeps_the_key_as_sent() -> None:
     assert event.s3 is not None
     assert (event.s3.bucket_name, event.s3.object.key, event.s3.object.version_id) == ("b", "a+b", "v")
     assert event.time == datetime(2026, 3, 4, 19, 15, 17, tzinfo=timezone.utc)
-    assert event.payload_value is S3["detail"]
+    assert event.payload_value() is S3["detail"]
     assert unmapped(event) == []
 
 
@@ -51,7 +51,7 @@ def test_a_trimmed_event_reads() -> None:
 
 def test_scheduler_has_its_detail_as_text() -> None:
     event = ScheduledEvent(SCHEDULER)
-    assert event.detail == event.payload_value == {}
+    assert event.detail == event.payload_value() == {}
     assert event.schedule_arn == SCHEDULER["resources"][0]
 
 

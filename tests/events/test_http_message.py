@@ -127,7 +127,7 @@ def test_rest_event() -> None:
     assert (event.header("x-KIND"), event.header_values("x-kind")) == ("b", ["a", "b"])
     assert (event.query("n"), event.query_values("n"), event.query("m", "0")) == ("2", ["1", "2"], "0")
     assert event.cookies == {"a": "1", "b": "2"}
-    assert event.body_bytes == event.payload_bytes == b"hi"
+    assert event.body_bytes == event.payload_bytes() == b"hi"
     assert event.request_context.request_time == NOON
     assert event.request_context.principal_id == "me"
     assert event.request_context.authorizer["tenant"] == "t1"
