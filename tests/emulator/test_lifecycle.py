@@ -528,9 +528,9 @@ def test_stop_during_init(tmp_path):
 def test_a_cancelled_start_leaves_nothing_and_the_next_invocation_works(tmp_path):
     source = """
         import os, time
-        print("importing")
         if not os.path.exists("second"):
             open("second", "x").close()
+            print("importing")
             time.sleep(60)
         def handler(event, context):
             return "fine"
