@@ -11,7 +11,7 @@ Not here: the requests' tokens, which the function verifies itself.
 
 from __future__ import annotations
 
-from lambdakit.events.api_gateway import APIGatewayRequestContext, HTTPDescription, HTTPEventV2
+from lambdakit.events.apigateway import APIGatewayRequestContext, HTTPDescription, HTTPEventV2
 from lambdakit.events.authorizer_answer import (
     AuthorizerPolicy,
     MethodARN,

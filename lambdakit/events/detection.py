@@ -120,8 +120,8 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     ("docdb", _is("eventSource", "aws:docdb"), "docdb:DocumentDBEvent"),
     ("s3-test", _is("Event", "s3:TestEvent"), "s3:S3TestEvent"),
     ("alb", _within("requestContext", "elb"), "alb:ALBEvent"),
-    ("vpc-lattice-v2", _within("requestContext", "serviceNetworkArn"), "vpc_lattice:VPCLatticeEventV2"),
-    ("vpc-lattice", _keys("raw_path"), "vpc_lattice:VPCLatticeEvent"),
+    ("vpc-lattice-v2", _within("requestContext", "serviceNetworkArn"), "lattice:VPCLatticeEventV2"),
+    ("vpc-lattice", _keys("raw_path"), "lattice:VPCLatticeEvent"),
     ("authorizer-token", _all(_is("type", "TOKEN"), _keys("methodArn")), "authorizers:TokenAuthorizerEvent"),
     ("authorizer-v2", _all(_is("type", "REQUEST"), _keys("routeArn")), "authorizers:RequestAuthorizerEventV2"),
     ("authorizer-request", _all(_is("type", "REQUEST"), _keys("methodArn")), "authorizers:RequestAuthorizerEvent"),
@@ -132,12 +132,12 @@ RULES: tuple[tuple[str, Test, str], ...] = (
         _all(_keys("authorizationToken"), _within("requestContext", "queryString")),
         UNTYPED,
     ),
-    ("function-url", _all(_HTTP_V2, _url_domain), "function_url:FunctionURLEvent"),
-    ("api-gateway-v2", _HTTP_V2, "api_gateway:APIGatewayProxyEventV2"),
+    ("function-url", _all(_HTTP_V2, _url_domain), "function_urls:FunctionURLEvent"),
+    ("api-gateway-v2", _HTTP_V2, "apigateway:APIGatewayProxyEventV2"),
     (
         "api-gateway",
         _all(_keys("httpMethod"), _any(_keys("path"), _keys("resource")), _not(_keys("messageVersion"))),
-        "api_gateway:APIGatewayProxyEvent",
+        "apigateway:APIGatewayProxyEvent",
     ),
     (
         "scheduled",
@@ -165,8 +165,8 @@ RULES: tuple[tuple[str, Test, str], ...] = (
         "firehose:FirehoseEvent",
     ),
     ("kinesis-analytics", _all(_lists("records"), _keys("applicationArn")), "kinesis_analytics:KinesisAnalyticsEvent"),
-    ("s3-batch", _keys("invocationSchemaVersion", "tasks"), "s3_batch:S3BatchEvent"),
-    ("s3-object-lambda", _keys("xAmzRequestId", "userRequest"), "s3_object_lambda:S3ObjectLambdaEvent"),
+    ("s3-batch", _keys("invocationSchemaVersion", "tasks"), "s3_batch_operations:S3BatchEvent"),
+    ("s3-object-lambda", _keys("xAmzRequestId", "userRequest"), "object_lambda:S3ObjectLambdaEvent"),
     ("cognito", _keys("triggerSource", "userPoolId"), "cognito:CognitoEvent"),
     ("cognito-sync", _keys("datasetRecords"), "cognito:CognitoSyncEvent"),
     ("cloudformation", _keys("RequestType", "StackId"), "cloudformation:CustomResourceEvent"),
@@ -190,7 +190,7 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     ("iot-button", _keys("clickType"), "iot:IoTButtonEvent"),
     ("iot-registry", _all(_starts("eventType", "THING_"), _keys("operation")), "iot:IoTRegistryEvent"),
     ("transfer", _keys("serverId", "protocol", "username"), "transfer:TransferEvent"),
-    ("client-vpn", _keys("connection-id", "endpoint-id"), "client_vpn:ClientVPNEvent"),
+    ("client-vpn", _keys("connection-id", "endpoint-id"), "vpn:ClientVPNEvent"),
 )
 
 

@@ -7,7 +7,7 @@ connection; what a message answers is sent back only where its route has a route
 
 from __future__ import annotations
 
-from lambdakit.events.api_gateway import APIGatewayRequestContext
+from lambdakit.events.apigateway import APIGatewayRequestContext
 from lambdakit.events.convert import epoch_milliseconds
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.http_message import EMPTY, MultiValueHTTPEvent

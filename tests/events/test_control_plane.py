@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambdakit.events.client_vpn import client_vpn, client_vpn_answer
 from lambdakit.events.codecommit import codecommit_event
 from lambdakit.events.config import MAX_ANNOTATION, config_rule, evaluation
 from lambdakit.events.secretsmanager import secret_rotation
+from lambdakit.events.vpn import client_vpn, client_vpn_answer
 from lambdakit.exceptions import ResponseError, WrongSourceError
 
 if TYPE_CHECKING:
-    from lambdakit.events.client_vpn import ClientVPNEvent
     from lambdakit.events.codecommit import CodeCommitEvent
     from lambdakit.events.config import ConfigEvent
     from lambdakit.events.secretsmanager import SecretRotationEvent
+    from lambdakit.events.vpn import ClientVPNEvent
 
 NOW = datetime(2026, 5, 4, 9, 12, 33, tzinfo=timezone.utc)
 

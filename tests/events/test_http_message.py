@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from lambdakit.events.alb import ALBEvent, alb_target
-from lambdakit.events.api_gateway import APIGatewayProxyEvent, APIGatewayProxyEventV2, api_gateway
+from lambdakit.events.apigateway import APIGatewayProxyEvent, APIGatewayProxyEventV2, api_gateway
 from lambdakit.events.convert import certificate_time
 from lambdakit.events.coverage import unmapped
-from lambdakit.events.function_url import FunctionURLEvent, function_url
-from lambdakit.events.vpc_lattice import VPCLatticeEvent, VPCLatticeEventV2, vpc_lattice
+from lambdakit.events.function_urls import FunctionURLEvent, function_url
+from lambdakit.events.lattice import VPCLatticeEvent, VPCLatticeEventV2, vpc_lattice
 from lambdakit.events.websocket import WebSocketEvent, websocket_event
 from lambdakit.exceptions import MissingFieldError, WrongSourceError
 

@@ -6,7 +6,7 @@ asks for IAM authorization.
 
 from __future__ import annotations
 
-from lambdakit.events.api_gateway import HTTPEventV2
+from lambdakit.events.apigateway import HTTPEventV2
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.payload import PayloadT
 

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from lambdakit.events import aws_clients
 from lambdakit.events.coverage import unmapped
-from lambdakit.events.s3_object_lambda import S3ObjectLambdaEvent, s3_object_lambda
+from lambdakit.events.object_lambda import S3ObjectLambdaEvent, s3_object_lambda
 from lambdakit.exceptions import MissingFieldError, ResponseError, UsageError, WrongSourceError
 
 if TYPE_CHECKING:

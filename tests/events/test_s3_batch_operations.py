@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambdakit.events.s3_batch import S3BatchEvent, s3_batch
+from lambdakit.events.s3_batch_operations import S3BatchEvent, s3_batch
 from lambdakit.exceptions import ResponseError, WrongSourceError
 
 if TYPE_CHECKING:
-    from lambdakit.events.s3_batch import S3BatchResults
+    from lambdakit.events.s3_batch_operations import S3BatchResults
 
 OLD = {
     "invocationSchemaVersion": "1.0",
