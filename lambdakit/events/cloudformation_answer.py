@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from lambdakit.codec import encode
 from lambdakit.events.cloudformation import result_fields
-from lambdakit.exceptions import LambdakitError, ResponseError, UsageError
+from lambdakit.events.rules import at_most
+from lambdakit.exceptions import ResponseError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from lambdakit.events.cloudformation import CustomResourceEvent
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ("answer_body", "answering", "put_answer")
 
+# Bytes, of "Custom resource response objects".
 MAX_BODY = 4096
-MAX_REASON = 1024
+MAX_PHYSICAL_ID = 1024
+# What stands where a reason was cut.
+CUT = " ... (cut)"
 ATTEMPTS = 3
 # Seconds for one attempt to connect, send or receive.
 PUT_TIMEOUT = 10.0
@@ -30,7 +34,10 @@ _CO_COROUTINE = 0x80
 
 
 def answer_body(event: CustomResourceEvent, fields: Mapping[str, Any], failure: str | None = None) -> bytes:
-    """The answer's JSON: SUCCESS, or FAILED for the reason `failure`, which is cut to fit. Raises ResponseError."""
+    """The answer's JSON: SUCCESS, or FAILED for the reason `failure`, which is cut to fit.
+
+    Raises ResponseError for a SUCCESS over the limits, never for a FAILED.
+    """
     answer: dict[str, Any] = {
         "Status": "SUCCESS" if failure is None else "FAILED",
         "PhysicalResourceId": fields["PhysicalResourceId"],
@@ -39,9 +46,10 @@ def answer_body(event: CustomResourceEvent, fields: Mapping[str, Any], failure: 
         "LogicalResourceId": event.logical_resource_id,
     }
     if failure is not None:
-        answer["Reason"] = failure[:MAX_REASON].encode("ascii", "replace").decode() or "failed"
+        return _failed_body(answer, failure)
+    at_most("PhysicalResourceId", len(answer["PhysicalResourceId"].encode()), MAX_PHYSICAL_ID, "bytes")
     answer.update((name, fields[name]) for name in ("NoEcho", "Data") if fields.get(name) is not None)
-    body = _encoded(answer)
+    body = encode(answer)
     if len(body) > MAX_BODY:
         raise ResponseError(
             f"the answer of a custom resource may have at most {MAX_BODY} bytes; this has {len(body)}: return less Data"
@@ -49,9 +57,18 @@ def answer_body(event: CustomResourceEvent, fields: Mapping[str, Any], failure: 
     return body
 
 
-def _encoded(answer: dict[str, Any]) -> bytes:
-    body: Any = encode(answer)
-    return body if type(body) is bytes else bytes(body, "utf-8")
+def _failed_body(answer: dict[str, Any], reason: str) -> bytes:
+    """The answer with as much of the reason's start as fits, and the mark of the cut."""
+    text = reason.encode("utf-8", "replace").decode() or "failed"
+    body = encode({**answer, "Reason": text})
+    if len(body) <= MAX_BODY:
+        return body
+    low, high = 0, min(len(text), MAX_BODY)
+    while low < high:  # the longest start that fits: what JSON makes of a character has one to twelve bytes
+        middle = (low + high + 1) // 2
+        fits = len(encode({**answer, "Reason": text[:middle] + CUT})) <= MAX_BODY
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return encode({**answer, "Reason": text[:low] + CUT})
 
 
 def put_answer(url: str, body: bytes) -> None:
@@ -88,20 +105,34 @@ class _Reply:
         self._lock = Lock()
         self._sent = False
 
-    def succeed(self, result: Any) -> None:
-        """Answer with what the function returned; FAILED if it cannot be answered with."""
+    def settle(self, outcome: Callable[[], Any]) -> None:
+        """Answer with what `outcome` returns, or FAILED for what it raises; that is then logged.
+
+        Raised all the same: what ends a process or a task (an exit, an interrupt, a cancellation), and a failure to
+        send.
+        """
         try:
-            fields = result_fields(self.event, result)
+            fields = result_fields(self.event, outcome())
             body = answer_body(self.event, fields)
-        except LambdakitError as error:
+        except BaseException as error:
             self.fail(f"{type(error).__name__}: {error}")
-            raise
+            if not isinstance(error, Exception):
+                raise
+            _log(error)
+            return
         self._send(body)
 
     def fail(self, reason: str) -> None:
         """Answer FAILED, under the id the resource has or would have had."""
         fields = {"PhysicalResourceId": self.event.physical_resource_id}
         self._send(answer_body(self.event, fields, reason))
+
+    def time_is_up(self) -> None:
+        """Answer FAILED for a function that still runs; its own end tries again if this cannot be sent."""
+        try:
+            self.fail("the function did not end before its timeout")
+        except Exception as error:
+            _log(error)
 
     def _send(self, body: bytes) -> None:
         with self._lock:
@@ -120,7 +151,7 @@ def _alarm(reply: _Reply, context: Any, answer_before: float) -> Any:
 
     left = remaining() / 1000
     # Of a short invocation at least half is the function's.
-    timer = Timer(max(left - answer_before, left / 2), reply.fail, ("the function did not end before its timeout",))
+    timer = Timer(max(left - answer_before, left / 2), reply.time_is_up)
     timer.daemon = True
     timer.start()
     return timer
@@ -129,7 +160,7 @@ def _alarm(reply: _Reply, context: Any, answer_before: float) -> Any:
 def _log(error: BaseException) -> None:
     from logging import getLogger
 
-    getLogger(__name__).error("custom resource answered FAILED: %s", error, exc_info=error)
+    getLogger(__name__).error("custom resource failed: %s", error, exc_info=error)
 
 
 def answering(function: Any, answer_before: float) -> Middleware:
@@ -142,22 +173,22 @@ def answering(function: Any, answer_before: float) -> Middleware:
             return result_fields(event, call_next(event, context))
         timer = _alarm(reply, context, answer_before)
         try:
-            _end(reply, lambda: call_next(event, context))
+            reply.settle(lambda: call_next(event, context))
         finally:
             if timer is not None:
                 timer.cancel()
         return None
 
     async def answer_async(event: Any, context: Any, call_next: Any) -> Any:
-        import asyncio
+        from asyncio import to_thread
 
         reply = _reply(event)
         if reply is None:
             return result_fields(event, await call_next(event, context))
         timer = _alarm(reply, context, answer_before)
         try:
-            outcome = await _outcome(call_next(event, context))
-            await asyncio.to_thread(_end, reply, outcome)
+            outcome = await _outcome(reply, call_next(event, context))
+            await to_thread(reply.settle, outcome)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -168,39 +199,27 @@ def answering(function: Any, answer_before: float) -> Middleware:
 
 def _reply(event: CustomResourceEvent) -> _Reply | None:
     url = event.response_url
-    return None if url is None else _Reply(event, url)
+    if url is None:
+        return None
+    _httpx()  # what is missing is said before the function has made anything
+    return _Reply(event, url)
 
 
-async def _outcome(awaitable: Any) -> Any:
-    """A function that returns or raises what the awaitable came to."""
+async def _outcome(reply: _Reply, awaitable: Any) -> Callable[[], Any]:
+    """A function that returns or raises what the awaitable came to; what ends the task is answered here and raised."""
     try:
         result = await awaitable
     except Exception as error:
         return _raiser(error)
+    except BaseException as error:
+        # Not in a thread: a loop that is being stopped may never come back for it.
+        reply.settle(_raiser(error))
+        raise
     return lambda: result
 
 
-def _raiser(error: Exception) -> Any:
+def _raiser(error: BaseException) -> Callable[[], Any]:
     def throw() -> Any:
         raise error
 
     return throw
-
-
-def _end(reply: _Reply, outcome: Any) -> None:
-    """Answer with the outcome of the function. What it raised is answered and logged; a failed PUT is raised."""
-    try:
-        result = outcome()
-    except Exception as error:
-        reply.fail(f"{type(error).__name__}: {error}")
-        _log(error)
-        return
-    except BaseException as error:  # sys.exit, an interrupt: answered, and not kept from ending the process
-        reply.fail(f"{type(error).__name__}: {error}")
-        raise
-    try:
-        reply.succeed(result)
-    except LambdakitError as error:
-        if not reply._sent:  # pyright: ignore[reportPrivateUsage]
-            raise
-        _log(error)

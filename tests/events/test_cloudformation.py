@@ -14,11 +14,11 @@ from lambdakit.events.cloudformation import (
     cloudformation_macro,
     custom_resource,
 )
-from lambdakit.events.cloudformation_answer import MAX_BODY, answer_body
+from lambdakit.events.cloudformation_answer import ATTEMPTS, CUT, MAX_BODY, MAX_PHYSICAL_ID, answer_body
 from lambdakit.exceptions import ResponseError, UsageError, WrongSourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
 
     from lambdakit.events.cloudformation import MacroEvent
 
@@ -37,6 +37,8 @@ class Bucket:
         self.types: list[str | None] = []
         self.statuses: list[int] = []
         self.arrived = threading.Event()
+        # Set when the last of `statuses` is given out.
+        self.refused = threading.Event()
         bucket = self
 
         class Put(BaseHTTPRequestHandler):
@@ -48,6 +50,8 @@ class Bucket:
                 self.send_header("content-length", "0")
                 self.end_headers()
                 bucket.arrived.set()
+                if not bucket.statuses:
+                    bucket.refused.set()
 
             def log_message(self, format: str, *args: Any) -> None: ...
 
@@ -137,9 +141,29 @@ def test_a_slow_function_is_answered_for_before_the_timeout(bucket: Bucket) -> N
     def handler(event: CustomResourceEvent, context: Any) -> None:
         assert bucket.arrived.wait(10)
 
+    @custom_resource(answer_before=10.0)
+    async def later(event: CustomResourceEvent, context: Any) -> None:
+        assert await asyncio.to_thread(bucket.arrived.wait, 10)
+
     handler(request(bucket), Context(100))  # type: ignore[arg-type]
-    assert [answer["Status"] for answer in bucket.answers] == ["FAILED"]
-    assert "timeout" in bucket.answers[0]["Reason"]
+    bucket.arrived.clear()
+    asyncio.run(later(request(bucket), Context(100)))  # type: ignore[arg-type]
+    assert [answer["Status"] for answer in bucket.answers] == ["FAILED"] * 2
+    assert all("timeout" in answer["Reason"] for answer in bucket.answers)
+
+
+def test_the_end_tries_again_where_the_alarm_could_not_send(bucket: Bucket, caplog: pytest.LogCaptureFixture) -> None:
+    @custom_resource(answer_before=10.0)
+    def handler(event: CustomResourceEvent, context: Any) -> None:
+        assert bucket.refused.wait(10)
+
+    bucket.statuses = [500] * ATTEMPTS
+    handler(request(bucket), Context(100))  # type: ignore[arg-type]
+    assert [answer["Status"] for answer in bucket.answers] == ["FAILED"] * ATTEMPTS + ["SUCCESS"]
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join(10)
+    assert "500" in caplog.text
 
 
 def test_a_result_that_cannot_be_sent_is_a_failure(bucket: Bucket) -> None:
@@ -165,7 +189,43 @@ def test_the_limit_from_both_sides() -> None:
     assert len(answer_body(event, {**fields, "Data": {"t": "x" * room}})) == MAX_BODY
     with pytest.raises(ResponseError, match="4097"):
         answer_body(event, {**fields, "Data": {"t": "x" * (room + 1)}})
-    assert len(answer_body(event, fields, "é" * 10_000)) <= MAX_BODY
+
+
+def test_the_limit_of_an_id_from_both_sides() -> None:
+    event = CustomResourceEvent(request())
+    assert answer_body(event, {"PhysicalResourceId": "p" * MAX_PHYSICAL_ID})
+    with pytest.raises(ResponseError, match="PhysicalResourceId may have at most 1024 bytes"):
+        answer_body(event, {"PhysicalResourceId": "é" * (MAX_PHYSICAL_ID // 2) + "p"})
+
+
+# Plain text, text JSON makes longer, characters of two to four bytes, and half a character.
+REASONS = ("x", '"', "\n", "\x00", "é", "\u20ac", "\U0001f600", "\ud83d", "a\n\u20ac")
+
+
+@pytest.mark.parametrize("unit", REASONS, ids=ascii)
+def test_a_long_reason_is_cut_to_the_byte(unit: str) -> None:
+    event = CustomResourceEvent(request())
+    body = answer_body(event, {"PhysicalResourceId": "p"}, f"ValueError: {unit * 5_000}")
+    reason = json.loads(body)["Reason"]
+    assert reason.startswith("ValueError: ")
+    assert reason.endswith(CUT)
+    # One unit more would not fit: no character is longer than twelve bytes of JSON.
+    assert MAX_BODY - 12 < len(body) <= MAX_BODY
+
+
+def test_a_reason_that_just_fits_is_whole() -> None:
+    event, fields = CustomResourceEvent(request()), {"PhysicalResourceId": "p"}
+    room = MAX_BODY - len(answer_body(event, fields, "x")) + 1
+    whole, cut = (answer_body(event, fields, "x" * size) for size in (room, room + 1))
+    assert json.loads(whole)["Reason"] == "x" * room
+    assert len(whole) == len(cut) == MAX_BODY
+    assert json.loads(cut)["Reason"] == "x" * (room - len(CUT)) + CUT
+
+
+def test_a_failure_without_a_word_has_a_reason() -> None:
+    assert (
+        json.loads(answer_body(CustomResourceEvent(request()), {"PhysicalResourceId": "p"}, ""))["Reason"] == "failed"
+    )
 
 
 def test_a_failed_put_is_tried_again(bucket: Bucket) -> None:
@@ -180,14 +240,58 @@ def test_a_failed_put_is_tried_again(bucket: Bucket) -> None:
         handler(request(bucket))
 
 
-def test_an_exit_is_answered_and_goes_on(bucket: Bucket) -> None:
+ENDINGS = (SystemExit(3), KeyboardInterrupt("stop"), asyncio.CancelledError("gone"), GeneratorExit("closed"))
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: type(ending).__name__)
+def test_what_ends_the_process_or_the_task_is_answered_and_goes_on(bucket: Bucket, ending: BaseException) -> None:
     @custom_resource
     def handler(event: CustomResourceEvent, context: Any) -> None:
-        sys.exit(3)
+        raise ending
 
-    with pytest.raises(SystemExit):
-        handler(request(bucket))
-    assert bucket.answers[0]["Reason"] == "SystemExit: 3"
+    @custom_resource
+    async def later(event: CustomResourceEvent, context: Any) -> None:
+        raise ending
+
+    for call in (lambda: handler(request(bucket)), lambda: drive(later(request(bucket)))):  # type: ignore[arg-type]
+        with pytest.raises(type(ending)):
+            call()
+    reason = f"{type(ending).__name__}: {ending}"
+    assert [(answer["Status"], answer["Reason"]) for answer in bucket.answers] == [("FAILED", reason)] * 2
+
+
+def drive(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine that waits for nothing, with no loop to make something of what it raises."""
+    coroutine.send(None)
+
+
+def test_a_cancelled_task_is_answered_for(bucket: Bucket) -> None:
+    @custom_resource
+    async def handler(event: CustomResourceEvent, context: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def cancelled() -> None:
+        task = asyncio.ensure_future(handler(request(bucket)))  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert bucket.answers[0]["Reason"].startswith("CancelledError")
+
+
+def test_any_result_that_is_no_json_is_a_failure(bucket: Bucket) -> None:
+    endless: dict[str, Any] = {}
+    endless["self"] = endless
+
+    @custom_resource
+    def handler(event: CustomResourceEvent, context: Any) -> dict[str, Any]:
+        return event.answer(event.properties and {"a": event.properties["make"]})
+
+    for data in (object(), endless, {1, 2}):
+        handler(request(bucket, ResourceProperties={"make": data}))
+    assert [answer["Status"] for answer in bucket.answers] == ["FAILED"] * 3
 
 
 def test_the_provider_framework_gets_the_answer_returned() -> None:
@@ -208,7 +312,8 @@ def test_the_provider_framework_gets_the_answer_returned() -> None:
 
 def test_httpx_missing_is_said(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     @custom_resource
-    def handler(event: CustomResourceEvent, context: Any) -> None: ...
+    def handler(event: CustomResourceEvent, context: Any) -> None:
+        pytest.fail("nothing is to be made that cannot be answered for")
 
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(UsageError, match=r"pip install 'lambdakit\[local\]'"):
