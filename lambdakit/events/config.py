@@ -6,7 +6,7 @@ with the event's token, not by the answer; `evaluation` makes an entry for it.
 
 from __future__ import annotations
 
-from lambdakit.events.convert import iso_time, json_value
+from lambdakit.events.convert import integer, iso_time, json_value
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
 from lambdakit.events.rules import at_most, one_of
@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-__all__ = ("ConfigEvent", "ConfigItem", "InvokingEvent", "config_rule", "evaluation")
+__all__ = ("ConfigEvent", "ConfigItem", "ConfigRelationship", "InvokingEvent", "config_rule", "evaluation")
 
 COMPLIANCE_TYPES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", "INSUFFICIENT_DATA")
 MAX_ANNOTATION = 256
+
+
+class ConfigRelationship(Model, at="$.invokingEvent.configurationItem.relationships[*]"):
+    """Another resource that a resource belongs together with."""
+
+    shown = ("name", "resource_id")
+
+    resource_type: str = field("resourceType")
+    resource_id: str | None = field("resourceId", default=None)
+    resource_name: str | None = field("resourceName", default=None)
+    name: str = field("name", doc="What the two are to each other: `Is attached to Volume`.")
 
 
 class ConfigItem(Model, at="$.invokingEvent.configurationItem"):
@@ -35,6 +46,19 @@ class ConfigItem(Model, at="$.invokingEvent.configurationItem"):
     account_id: str = field("awsAccountId")
     aws_region: str | None = field("awsRegion", default=None)
     arn: str | None = field("ARN", default=None)
+    availability_zone: str | None = field("availabilityZone", default=None)
+    resource_creation_time: datetime | None = field("resourceCreationTime", convert=iso_time, default=None)
+    delivery_time: datetime | None = field("configurationItemDeliveryTime", convert=iso_time, default=None)
+    item_version: str | None = field("configurationItemVersion", default=None)
+    state_id: int | None = field(
+        "configurationStateId", convert=integer, default=None, doc="Orders a resource's items."
+    )
+    state_md5_hash: str | None = field("configurationStateMd5Hash", default=None)
+    recording_frequency: str | None = field("recordingFrequency", default=None, doc="CONTINUOUS or DAILY.")
+    change_type: str | None = field("changeType", default=None, doc="Of a summary: CREATE, UPDATE or DELETE.")
+    related_events: list[str] | None = field("relatedEvents", default=None, doc="Ids of CloudTrail events.")
+    relationships: list[ConfigRelationship] | None = field("relationships", each=ConfigRelationship, default=None)
+    supplementary_configuration: dict[str, Any] | None = field("supplementaryConfiguration", default=None)
     tags: dict[str, str] | None = field("tags", default=None)
     configuration: Any = field("configuration", default=None)
 
@@ -51,6 +75,9 @@ class InvokingEvent(Model, at="$.invokingEvent"):
     item_summary: ConfigItem | None = field("configurationItemSummary", convert=ConfigItem, default=None)
     item_diff: dict[str, Any] | None = field("configurationItemDiff", default=None)
     account_id: str | None = field("awsAccountId", default=None, doc="Of scheduled notifications.")
+    snapshot_id: str | None = field("configSnapshotId", default=None, doc="Of a delivered snapshot, as the next two.")
+    s3_bucket: str | None = field("s3Bucket", default=None)
+    s3_object_key: str | None = field("s3ObjectKey", default=None)
 
 
 def _invoking(value: str) -> InvokingEvent:

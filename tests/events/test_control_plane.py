@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdakit.events.codecommit import codecommit_event
-from lambdakit.events.config import MAX_ANNOTATION, config_rule, evaluation
+from lambdakit.events.config import MAX_ANNOTATION, InvokingEvent, config_rule, evaluation
+from lambdakit.events.coverage import unmapped
 from lambdakit.events.secretsmanager import secret_rotation
 from lambdakit.events.vpn import client_vpn, client_vpn_answer
 from lambdakit.exceptions import ResponseError, WrongSourceError
@@ -70,6 +71,39 @@ def test_config_events_are_decoded() -> None:
     raw = {"invokingEvent": json.dumps(invoking), "resultToken": "t"}
     assert handler(raw) == ("ScheduledNotification", NOW, None, None)
     assert handler({**raw, "ruleParameters": '{"a": "b"}'})[3] == {"a": "b"}
+
+
+def test_a_config_item_is_read_whole() -> None:
+    item = {
+        "resourceType": "AWS::EC2::Instance",
+        "resourceId": "i-1",
+        "resourceName": None,
+        "configurationItemStatus": "OK",
+        "configurationItemCaptureTime": "2026-05-04T09:12:33.000Z",
+        "configurationItemVersion": "1.3",
+        "configurationStateId": "1683",
+        "configurationStateMd5Hash": "8f1e",
+        "resourceCreationTime": "2026-05-04T09:12:33Z",
+        "awsAccountId": "1",
+        "awsRegion": "eu-west-1",
+        "availabilityZone": "eu-west-1a",
+        "ARN": "arn:aws:ec2:eu-west-1:1:instance/i-1",
+        "relatedEvents": [],
+        "relationships": [
+            {"resourceId": "v-1", "resourceName": None, "resourceType": "AWS::EC2::Volume", "name": "Is attached to"}
+        ],
+        "supplementaryConfiguration": {},
+        "tags": {},
+        "configuration": {"state": 1},
+    }
+    summary = {"changeType": "DELETE", **{name: item[name] for name in list(item)[:6]}}
+    event = InvokingEvent({"messageType": "m", "configurationItem": item, "configurationItemSummary": summary})
+    assert unmapped(event) == []
+    assert event.item is not None
+    assert event.item_summary is not None
+    assert (event.item.state_id, event.item.resource_creation_time) == (1683, NOW)
+    assert [other.resource_id for other in event.item.relationships or ()] == ["v-1"]
+    assert (event.item_summary.change_type, event.item_summary.relationships) == ("DELETE", None)
 
 
 def test_evaluations_are_checked() -> None:
