@@ -61,16 +61,23 @@ def _below(fields: list[Field], raw: Any, at: str, depth: int) -> Iterator[str]:
 
 
 def _takes_all(field: Field) -> bool:
-    target = field.each or field.values or field.convert
+    target = field.each or field.values or field.groups or field.convert
     return not isinstance(target, ModelType)
 
 
 def _through(field: Field, value: Any, at: str) -> Iterator[str]:
     if field.each is not None and _is_a(value, list):
-        for index, item in enumerate(value):
-            yield from _unmapped(field.each, item, f"{at}[{index}]")  # type: ignore[arg-type]
+        yield from _unmapped_items(field.each, value, at)
     elif field.values is not None and _is_a(value, dict):
         for name, item in value.items():
             yield from _unmapped(field.values, item, at + json_path((name,)))  # type: ignore[arg-type]
+    elif field.groups is not None and _is_a(value, dict):
+        for name, items in value.items():
+            yield from _unmapped_items(field.groups, items, at + json_path((name,)))
     elif value is not None:
         yield from _unmapped(field.convert, value, at)  # type: ignore[arg-type]
+
+
+def _unmapped_items(model: Any, items: Any, at: str) -> Iterator[str]:
+    for index, item in enumerate(items):
+        yield from _unmapped(model, item, f"{at}[{index}]")

@@ -24,10 +24,6 @@ def _headers(wire: list[dict[str, list[int]]]) -> list[tuple[str, bytes]]:
     return [(name, signed_bytes(value)) for header in wire for name, value in header.items()]
 
 
-def _records(wire: list[dict[str, object]]) -> list[KafkaRecord]:
-    return [KafkaRecord(record) for record in wire]
-
-
 class KafkaSchema(Model, at="$.records.*[*].valueSchemaMetadata"):
     """The registered schema a key or value was written with."""
 
@@ -72,7 +68,7 @@ class KafkaEvent(Model):
     event_source: str = field("eventSource")
     event_source_arn: str | None = field("eventSourceArn", default=None, doc="Amazon MSK only.")
     raw_bootstrap_servers: str | None = field("bootstrapServers", default=None)
-    partitions: dict[str, list[KafkaRecord]] = field("records", values=_records)
+    partitions: dict[str, list[KafkaRecord]] = field("records", groups=KafkaRecord)
 
     @property
     def bootstrap_servers(self) -> list[str]:

@@ -41,7 +41,7 @@ REQUIRED = _Required()
 class Field:
     """What one line of a model says; see `field`."""
 
-    __slots__ = ("convert", "default", "doc", "each", "name", "path", "values")
+    __slots__ = ("convert", "default", "doc", "each", "groups", "name", "path", "values")
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Field:
         convert: Callable[[Any], Any] | None,
         each: Callable[[Any], Any] | None,
         values: Callable[[Any], Any] | None,
+        groups: Callable[[Any], Any] | None,
         default: Any,
         doc: str | None,
     ) -> None:
@@ -57,6 +58,7 @@ class Field:
         self.convert = convert
         self.each = each
         self.values = values
+        self.groups = groups
         self.default = default
         self.doc = doc
 
@@ -66,16 +68,17 @@ def field(
     convert: Callable[[Any], Any] | None = None,
     each: Callable[[Any], Any] | None = None,
     values: Callable[[Any], Any] | None = None,
+    groups: Callable[[Any], Any] | None = None,
     default: Any = REQUIRED,
     doc: str | None = None,
 ) -> Any:
     """A field of a model: the value at `path` (one key, or one for each level).
 
     At most one of: `convert` makes the value, `each` makes every item of a list, `values` makes every value of an
-    object; each is a model class or any function of one JSON value. With a `default` the field may be absent or null,
-    and is then the default.
+    object, `groups` every item of the lists that are the values of an object; each is a model class or any function of
+    one JSON value. With a `default` the field may be absent or null, and is then the default.
     """
-    return Field(path, convert, each, values, default, doc)
+    return Field(path, convert, each, values, groups, default, doc)
 
 
 def _look_up(raw: Any, path: tuple[str, ...]) -> Any:
@@ -151,12 +154,18 @@ def _map_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda items: {name: make(item) for name, item in items.items()}
 
 
+def _lists_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda groups: {name: [make(item) for item in items] for name, items in groups.items()}
+
+
 def _compile(declared: Field) -> property:
     """The property that reads a field."""
     if declared.each is not None:
         declared.convert = _list_of(declared.each)
     elif declared.values is not None:
         declared.convert = _map_of(declared.values)
+    elif declared.groups is not None:
+        declared.convert = _lists_of(declared.groups)
     getter = _required_getter(declared) if declared.default is REQUIRED else _optional_getter(declared)
     return property(getter, doc=declared.doc)
 

@@ -37,10 +37,6 @@ def _header(value: Any) -> Any:
     return signed_bytes(value["bytes"]) if _is_a(value, dict) and "bytes" in value else value
 
 
-def _messages(wire: list[dict[str, Any]]) -> list[RabbitMQMessage]:
-    return [RabbitMQMessage(message) for message in wire]
-
-
 class ActiveMQMessage(PayloadModel[PayloadT], at="$.messages[*]"):
     """One message of an ActiveMQ broker."""
 
@@ -131,7 +127,7 @@ class RabbitMQEvent(Model):
 
     event_source: str | None = field("eventSource", default=None)
     event_source_arn: str | None = field("eventSourceArn", default=None)
-    queues: dict[str, list[RabbitMQMessage]] = field("rmqMessagesByQueue", values=_messages)
+    queues: dict[str, list[RabbitMQMessage]] = field("rmqMessagesByQueue", groups=RabbitMQMessage)
 
     @property
     def messages(self) -> Iterator[RabbitMQMessage]:

@@ -217,12 +217,12 @@ def _make(cls: Any, payload_type: Any) -> Any:
 
 def _handed_on(declared: Field, payload_type: Any) -> Field | None:
     """The field with the payload type given on to the models it leads to, or None if it leads to none."""
-    each, values, convert = (
-        _given(target, payload_type) for target in (declared.each, declared.values, declared.convert)
-    )
-    if each is None and values is None and convert is None:
+    targets = (declared.convert, declared.each, declared.values, declared.groups)
+    given = [_given(target, payload_type) for target in targets]
+    if not any(given):
         return None
-    return Field(declared.path, convert, each, values, declared.default, declared.doc)
+    convert, each, values, groups = given
+    return Field(declared.path, convert, each, values, groups, declared.default, declared.doc)
 
 
 def _given(target: Any, payload_type: Any) -> Any:

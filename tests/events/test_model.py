@@ -22,6 +22,7 @@ class Root(Model):
 
     items: list[Leaf] = field("items", each=Leaf)
     named: dict[str, Leaf] = field("named", values=Leaf, default={})
+    grouped: dict[str, list[Leaf]] = field("grouped", groups=Leaf, default={})
     size: int = field("meta", "size-in-bytes", convert=int)
     colour: str = field("meta", "colour", default="red")
     plain: Any = field("plain")
@@ -30,6 +31,7 @@ class Root(Model):
 RAW: dict[str, Any] = {
     "items": [{"name": "a"}, {"name": "b", "note": "n", "unknown": 1}],
     "named": {"x": {"name": "c"}},
+    "grouped": {"g": [{"name": "d"}, {"name": "e", "odd": 1}], "none": []},
     "meta": {"size-in-bytes": "12"},
     "plain": [1],
 }
@@ -38,6 +40,10 @@ RAW: dict[str, Any] = {
 def test_fields_read_convert_and_nest() -> None:
     root = Root(RAW)
     assert [leaf.name for leaf in root.items] == ["a", "b"]
+    assert {name: [leaf.name for leaf in leaves] for name, leaves in root.grouped.items()} == {
+        "g": ["d", "e"],
+        "none": [],
+    }
     assert root.items[0].note is None
     assert root.items[1].note == "n"
     assert root.named["x"] == Leaf({"name": "c"})

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from lambdakit.events.attribute_values import attribute_map, attribute_value
+from lambdakit.events.coverage import unmapped
 from lambdakit.events.docdb import DocumentDBEvent
 from lambdakit.events.dynamodb import DynamoDBEvent, dynamodb_event
 from lambdakit.events.kafka import KafkaEvent
@@ -164,6 +165,15 @@ def test_rabbitmq_headers_and_activemq_destinations():
     assert message.payload_bytes() == b"\0\1"
     for spelling in ("physicalName", "physicalname"):
         assert ActiveMQMessage({"destination": {spelling: "q"}}).queue_name == "q"
+
+
+def test_what_no_attribute_covers_is_found_in_partitions_and_queues():
+    known = {"topic": "t", "value": "AA=="}
+    kafka = KafkaEvent({"records": {"t-0": [known, {**known, "new": 1}], "t-1": []}})
+    assert unmapped(kafka) == ['$.records["t-0"][1].new']
+    rabbit = RabbitMQEvent({"rmqMessagesByQueue": {"q::/": [{"basicProperties": {"new": 1}, "data": "AA==", "x": 2}]}})
+    messages = '$.rmqMessagesByQueue["q::/"][0]'
+    assert unmapped(rabbit) == [f"{messages}.basicProperties.new", f"{messages}.x"]
 
 
 def test_docdb_changes():
