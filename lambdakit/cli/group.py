@@ -1,4 +1,4 @@
-"""The command group: a literal table of verbs, each imported only when it is run.
+"""The command group: a literal table of verbs, each imported only when it is run. A verb may be a group itself.
 
 `--help` and `--version` show the table and the version without importing a single verb.
 """
@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 import lambdakit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Verb(NamedTuple):
@@ -22,19 +25,24 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "invoke": Verb("lambdakit.cli.invoke", "Run one invocation of a function in a real bootstrap process."),
+    "event": Verb("lambdakit.cli.event", "Look at events."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group that knows its verbs from the table."""
+    """A group that knows its verbs from a table."""
+
+    def __init__(self, *args: Any, verbs: Mapping[str, Verb], **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._verbs = verbs
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs in the order of the table."""
-        return list(VERBS)
+        return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the verb's module."""
-        verb = VERBS.get(cmd_name)
+        verb = self._verbs.get(cmd_name)
         if verb is None:
             return None
         command = import_module(verb.module).command
@@ -44,10 +52,10 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table, without importing what it names."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
+            formatter.write_dl([(name, verb.summary) for name, verb in self._verbs.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(lambdakit.__version__, prog_name="lambdakit")
 def cli() -> None:
     """Write, run and test Python on AWS Lambda."""

@@ -27,12 +27,14 @@ from lambdakit.cli import main
 try:
     main()
 finally:
-    heavy = {"lambdakit.cli.invoke", "asyncio", "httptools", "uvloop", "rich", "httpx"} & set(sys.modules)
-    print("imported:", sorted(heavy))
+    verbs = {"lambdakit.cli.invoke", "lambdakit.cli.event", "lambdakit.cli.event_check"}
+    heavy = verbs | {"asyncio", "httptools", "uvloop", "rich", "httpx"}
+    print("imported:", sorted(heavy & set(sys.modules)))
 """
     done = python(code, "--help")
     assert done.returncode == 0
     assert "invoke" in done.stdout
+    assert "event" in done.stdout
     assert "imported: []" in done.stdout
 
 
