@@ -8,8 +8,9 @@
 
 Source: Amazon CloudFront developer guide, "Lambda@Edge event structure". A request stage takes the request and returns
 it to go on, or a response to answer the viewer; a response stage takes the response (with `.request` to read) and
-returns it. A dictionary in CloudFront's form may be returned as well. Every answer is checked (`edge_rules`): where
-CloudFront would show the viewer a bare 502, EdgeRuleError names the rule. `EdgeEvent` is the event as a plain model.
+returns it, or in an origin response event another in its place. A dictionary in CloudFront's form may be returned as
+well. Every answer is checked (`edge_rules`): where CloudFront would show the viewer a bare 502, EdgeRuleError names the
+rule. `EdgeEvent` is the event as a plain model.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from lambdakit.events.decorator import EventDecorator, wrong_source
 from lambdakit.events.edge_headers import EdgeHeaders
 from lambdakit.events.edge_origin_rules import part
 from lambdakit.events.edge_request import CloudFrontRequest, CustomOrigin, RequestBody, S3Origin
-from lambdakit.events.edge_response import CloudFrontResponse, redirect
-from lambdakit.events.edge_rules import check_request, check_response, is_response
+from lambdakit.events.edge_response import CloudFrontResponse, in_place_of, redirect
+from lambdakit.events.edge_rules import READ_ONLY, check_request, check_response, is_response
 from lambdakit.events.model import Model, field
 from lambdakit.exceptions import EdgeRuleError, WrongSourceError
 
@@ -210,7 +211,7 @@ class StageDecorator(_StageBase[SubjectT, AnswerT]):
 
     def _build(self, subject: Any, result: Any) -> Wire:
         """The checked answer in CloudFront's form. Raises EdgeRuleError."""
-        wire: Any = result.to_wire() if _type(result) in (CloudFrontRequest, CloudFrontResponse) else result
+        wire: Any = self._wire_of(subject, result)
         if _type(wire) is not dict:
             raise self._no_answer(f"the function returned {_type(result).__name__}")
         if not is_response(wire):
@@ -220,6 +221,15 @@ class StageDecorator(_StageBase[SubjectT, AnswerT]):
         else:
             check_response(self.stage, wire, None)
         return wire  # type: ignore[no-any-return]
+
+    def _wire_of(self, subject: Any, result: Any) -> Any:
+        if _type(result) is CloudFrontRequest:
+            return result.to_wire()
+        if _type(result) is not CloudFrontResponse:
+            return result
+        if self.stage == "origin-response" and not result.original:
+            return in_place_of(subject.original, result.to_wire(), READ_ONLY[self.stage])
+        return result.to_wire()
 
     def _check_request(self, subject: Any, wire: Wire) -> None:
         if _type(subject) is not CloudFrontRequest:

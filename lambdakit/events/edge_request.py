@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
     from lambdakit.events.edge_headers import HeaderInit
 
+    Device: TypeAlias = Literal["smarttv", "tablet", "mobile", "desktop"]
     Origin: TypeAlias = "S3Origin | CustomOrigin"
 
 __all__ = ("CloudFrontRequest", "CustomOrigin", "RequestBody", "S3Origin")
 
 # `type`, but Any to type checkers.
 _type: Any = type
+
+# "Add CloudFront request headers": a tablet may be called mobile, too, so the narrower kinds come first.
+_DEVICES: tuple[Device, ...] = ("smarttv", "tablet", "mobile", "desktop")
 
 
 class S3Origin:
@@ -276,6 +280,22 @@ class CloudFrontRequest:
     def cookies(self) -> RequestCookies:
         """The cookies of the request, to read and to write."""
         return RequestCookies(self.headers)
+
+    @property
+    def viewer_country(self) -> str:
+        """The viewer's country, two capital letters; empty in viewer request events, which do not know it yet.
+
+        Empty, too, unless the cache policy or origin request policy names CloudFront-Viewer-Country.
+        """
+        return self.headers.get("CloudFront-Viewer-Country")
+
+    @property
+    def viewer_device(self) -> Device | None:
+        """What the viewer's device is; None in viewer request events, which do not know it yet.
+
+        None, too, unless the policy names the CloudFront-Is-*-Viewer headers of the kinds that matter.
+        """
+        return next((kind for kind in _DEVICES if self.headers.get(f"cloudfront-is-{kind}-viewer") == "true"), None)
 
     @property
     def url(self) -> str:

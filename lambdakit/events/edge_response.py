@@ -33,11 +33,18 @@ def phrase_of(status: int) -> str | None:
         return None
 
 
+def in_place_of(original: dict[str, Any], made_up: dict[str, Any], kept: tuple[str, ...]) -> dict[str, Any]:
+    """A made-up response in the origin's place: the headers no function may drop stay, the origin's body goes."""
+    had: dict[str, Any] = original.get("headers") or {}
+    headers = {name: had[name] for name in kept if name in had}
+    return {"body": "", **made_up, "headers": {**headers, **made_up.get("headers", {})}}
+
+
 class CloudFrontResponse:
     """A response: the origin's in response events, or one made up, which answers the viewer in its place.
 
-    `body` may be text or bytes (sent as base64). In an origin response event None keeps the origin's body, an empty
-    text removes it.
+    `body` may be text or bytes (sent as base64). None keeps the origin's body in the origin's response, an empty text
+    removes it; a made-up response never keeps it.
     """
 
     __slots__ = ("_original", "_request", "_status", "body", "headers", "status_description")

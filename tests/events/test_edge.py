@@ -321,6 +321,42 @@ def test_a_response_can_be_read_and_changed_at_origin_response() -> None:
     assert (answer["status"], answer["statusDescription"], answer["body"]) == ("404", "Not Found", "")
 
 
+@pytest.mark.parametrize("answer", [redirect("/new"), CloudFrontResponse(410, "Gone.")])
+def test_a_made_up_response_takes_the_place_of_the_origins(answer: CloudFrontResponse) -> None:
+    event = edge_event("origin-response")
+    chunked = [{"key": "Transfer-Encoding", "value": "chunked"}]
+    response_of(event)["headers"].update({"transfer-encoding": chunked, "etag": [{"key": "ETag", "value": '"1"'}]})
+    wire = origin_response(lambda response, context: answer)(event)
+    headers = {name: wire["headers"][name] for name in ("via", "transfer-encoding")}
+    assert headers == {"via": response_of(event)["headers"]["via"], "transfer-encoding": chunked}
+    assert set(wire["headers"]) == {"via", "transfer-encoding", *answer.headers}
+    assert (wire["status"], wire["body"]) == (str(answer.status), answer.body or "")
+
+
+def test_a_made_up_response_cannot_change_the_status_at_viewer_response() -> None:
+    with pytest.raises(EdgeRuleError, match="status-unchanged"):
+        viewer_response(lambda response, context: redirect("/new"))(edge_event("viewer-response"))
+
+
+@pytest.mark.parametrize(
+    ("true", "device"),
+    [
+        ({"Mobile"}, "mobile"),
+        ({"Mobile", "Tablet"}, "tablet"),
+        ({"SmartTV"}, "smarttv"),
+        ({"Desktop"}, "desktop"),
+        (set[str](), None),
+    ],
+)
+def test_country_and_device_are_those_cloudfront_found(true: set[str], device: str | None) -> None:
+    request = CloudFrontRequest({"uri": "/"}, stage="origin-request")
+    assert (request.viewer_country, request.viewer_device) == ("", None)
+    for kind in ("Mobile", "Tablet", "SmartTV", "Desktop"):
+        request.headers[f"CloudFront-Is-{kind}-Viewer"] = "true" if kind in true else "false"
+    request.headers["CloudFront-Viewer-Country"] = "FR"
+    assert (request.viewer_country, request.viewer_device) == ("FR", device)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_event_as_a_model(stage: str) -> None:
     body = {"inputTruncated": False, "action": "read-only", "encoding": "text", "data": "x"}
