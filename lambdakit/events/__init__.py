@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from lambdakit.events.cognito import verify_auth_challenge as verify_auth_challenge
     from lambdakit.events.config import ConfigEvent as ConfigEvent
     from lambdakit.events.config import ConfigItem as ConfigItem
+    from lambdakit.events.config import ConfigRelationship as ConfigRelationship
     from lambdakit.events.config import InvokingEvent as InvokingEvent
     from lambdakit.events.config import config_rule as config_rule
     from lambdakit.events.config import evaluation as evaluation
@@ -312,7 +313,7 @@ _PUBLIC = {
         "post_confirmation", "pre_authentication", "pre_sign_up", "token_generation", "user_migration",
         "verify_auth_challenge",
     ),
-    "config": ("ConfigEvent", "ConfigItem", "InvokingEvent", "config_rule", "evaluation"),
+    "config": ("ConfigEvent", "ConfigItem", "ConfigRelationship", "InvokingEvent", "config_rule", "evaluation"),
     "connect": ("ConnectContact", "ConnectEndpoint", "ConnectEvent", "ConnectQueue", "CustomerAudio", "connect_flow"),
     "coverage": ("unmapped",),
     "destination": ("DestinationRecord", "StreamBatchInfo", "lambda_destination"),
@@ -381,7 +382,8 @@ __all__: tuple[str, ...] = (
     "ClientCertificate", "ClientVPNEvent", "CloudFrontRequest", "CloudFrontResponse", "CloudWatchAlarmEvent",
     "CloudWatchLogsEvent", "CodeCommitEvent", "CodeCommitRecord", "CodeCommitReference", "CodeDeployEvent",
     "CodePipelineEvent", "CodeSenderRequest", "CognitoEvent", "CognitoRequest", "CognitoSyncEvent", "ConfigEvent",
-    "ConfigItem", "ConnectContact", "ConnectEndpoint", "ConnectEvent", "ConnectQueue", "CreateAuthChallengeEvent",
+    "ConfigItem", "ConfigRelationship", "ConnectContact", "ConnectEndpoint", "ConnectEvent", "ConnectQueue",
+    "CreateAuthChallengeEvent",
     "CustomEmailSenderEvent", "CustomMessageEvent", "CustomMessageRequest", "CustomOrigin", "CustomResourceEvent",
     "CustomSMSSenderEvent", "CustomWidgetEvent", "CustomerAudio", "DatasetRecord", "DefineAuthChallengeEvent",
     "DestinationRecord", "DocumentDBChange", "DocumentDBEvent", "DurableEvent", "DurableOperation", "DynamoDBChange",

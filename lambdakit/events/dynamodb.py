@@ -36,7 +36,7 @@ class UserIdentity(Model, at="$.Records[*].userIdentity"):
 class DynamoDBChange(Model, at="$"):
     """A change of one item, by whatever stream it comes.
 
-    `keys` is the item's key; the raw JSON is under `.raw`, so write `dict(record.raw)` for a copy of that.
+    `keys` is the item's key; the JSON is under `.raw`, so write `dict(record.raw)` for a copy of that.
     """
 
     shown: tuple[str, ...] = ("event_name", "keys")
@@ -47,9 +47,7 @@ class DynamoDBChange(Model, at="$"):
     aws_region: str = field("awsRegion")
     user_identity: UserIdentity | None = field("userIdentity", convert=UserIdentity, default=None)
     creation_time: datetime | None = field("dynamodb", "ApproximateCreationDateTime", convert=epoch_any, default=None)
-    keys: dict[str, Any] = field(  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]
-        "dynamodb", "Keys", convert=attribute_map
-    )
+    keys: dict[str, Any] = field("dynamodb", "Keys", convert=attribute_map, doc="The key attributes of the item.")
     new_image: dict[str, Any] | None = field("dynamodb", "NewImage", convert=attribute_map, default=None)
     old_image: dict[str, Any] | None = field("dynamodb", "OldImage", convert=attribute_map, default=None)
     size_bytes: int = field("dynamodb", "SizeBytes")

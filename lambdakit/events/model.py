@@ -20,7 +20,7 @@ from lambdakit.exceptions import MissingFieldError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from typing_extensions import Self
@@ -155,7 +155,8 @@ def _map_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _lists_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda groups: {name: [make(item) for item in items] for name, items in groups.items()}
+    one = _list_of(make)
+    return lambda groups: {name: one(items) for name, items in groups.items()}
 
 
 def _compile(declared: Field) -> property:
@@ -199,7 +200,11 @@ class ModelType(type):
 
 
 class Model(metaclass=ModelType):
-    """Typed attributes over one JSON object. Immutable; equal to another of its class with equal JSON."""
+    """Typed attributes over one JSON object. Immutable; equal to another of its class with equal JSON.
+
+    Item access, `in` and `get` look at the JSON, but a model is no mapping: it has no `keys()`, which is the name of a
+    field (`record.keys`, the key of a changed item), and is always true. `dict(event.raw)` is a copy of the JSON.
+    """
 
     __slots__ = ("_raw",)
 
@@ -229,19 +234,15 @@ class Model(metaclass=ModelType):
     def __contains__(self, key: object) -> bool:
         return key in self._raw
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._raw)
-
-    def __len__(self) -> int:
-        return len(self._raw)
+    if not TYPE_CHECKING:
+        # Type checkers find it missing, which is what a user is to be told.
+        def __iter__(self):
+            name = type(self).__name__
+            raise TypeError(f"{name} is no mapping: iterate over .raw, copy with dict(event.raw)")
 
     def get(self, key: str, default: Any = None) -> Any:
         """The raw value of a key, or the default."""
         return self._raw.get(key, default)
-
-    def keys(self) -> Any:
-        """The raw keys; with item access this makes `dict(event)` work."""
-        return self._raw.keys()
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable; make a new one from a changed copy of .raw")

@@ -76,9 +76,21 @@ def test_a_missing_field_names_class_field_and_path(read: Any, message: str) -> 
 def test_the_raw_json_is_always_there() -> None:
     leaf = Leaf(RAW["items"][1])
     assert leaf.raw is RAW["items"][1]
-    assert (leaf["unknown"], "unknown" in leaf, leaf.get("nothing", 0), len(leaf)) == (1, True, 0, 3)
-    assert dict(leaf) == leaf.raw
-    assert list(leaf) == ["name", "note", "unknown"]
+    assert (leaf["unknown"], "unknown" in leaf, "nothing" in leaf, leaf.get("nothing", 0)) == (1, True, False, 0)
+    assert dict(leaf.raw) == RAW["items"][1]
+
+
+@pytest.mark.parametrize("use", [dict, list, lambda model: {**model}, len, set, lambda model: [*model]])
+def test_a_model_is_no_mapping_and_says_so(use: Any) -> None:
+    with pytest.raises(TypeError):
+        use(Leaf({"ab": 1}))
+    for copying in (dict, list):
+        with pytest.raises(TypeError, match=r"Leaf is no mapping: .*dict\(event\.raw\)"):
+            copying(Leaf({"ab": 1}))
+
+
+def test_a_model_is_true_whatever_it_holds() -> None:
+    assert Leaf({})
 
 
 def test_objects_are_immutable_and_equal_by_content() -> None:
