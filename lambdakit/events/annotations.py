@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ("first_annotation", "takes_two")
+__all__ = ("check_function", "first_annotation", "takes")
 
 _CO_VARARGS = 0x04
 
@@ -45,23 +45,68 @@ def first_annotation(decorator: str, function: Any) -> Any:
         ) from None
 
 
-def takes_two(function: Any) -> bool:
-    """Whether the function can be called with two arguments, as far as it can be told."""
-    plain = _innermost(function)
-    code = getattr(plain, "__code__", None)
+def check_function(decorator: str, function: Any, models: tuple[Any, ...]) -> Any:
+    """The class that the first parameter is annotated with; None where it names none of the models.
+
+    Raises UsageError for a function that cannot take (event, context), or whose first parameter is annotated with
+    something that no event of the models is.
+    """
+    names = " or ".join(model.__name__ for model in models)
+    told = getattr(_innermost(function), "__qualname__", repr(function))
+    if not takes(function, 2):
+        raise UsageError(
+            f"@{decorator} calls {told} with two arguments, which it cannot take; "
+            f"write it as: def {told.rpartition('.')[2]}(event: {names}, context: Context)"
+        )
+    declared = _declared_class(decorator, function, models)
+    if declared is None or any(issubclass(model, declared) for model in models):
+        return None
+    if not issubclass(declared, models):
+        raise UsageError(
+            f"@{decorator} calls {told} with a {names}, but its first parameter is annotated {declared.__name__}; "
+            f"annotate it {names}, or use the decorator for {declared.__name__}"
+        )
+    return declared
+
+
+def _declared_class(decorator: str, function: Any, models: tuple[Any, ...]) -> Any:
+    """The class behind the first annotation; None for what is no class of its own, as a union or a protocol."""
+    try:
+        declared = first_annotation(decorator, function)
+    except UsageError:
+        if hasattr(models[0], "payload_type"):
+            raise
+        return None
+    declared = getattr(declared, "__origin__", declared)
+    is_own = isinstance(declared, type) and declared.__module__ not in ("typing", "types", "typing_extensions")
+    return None if not is_own or getattr(declared, "_is_protocol", False) else declared
+
+
+def takes(function: Any, count: int) -> bool:
+    """Whether the function can be called with so many arguments, as far as it can be told.
+
+    Of a decorated function only the outermost counts: a decorator may well hand on more than it is given.
+    """
+    called = _with_code(function)
+    code = getattr(called, "__code__", None)
     if code is None:
         return True
-    given = 2 + hasattr(plain, "__self__")
-    required = code.co_argcount - len(plain.__defaults__ or ())
+    given = count + hasattr(called, "__self__")
+    required = code.co_argcount - len(called.__defaults__ or ())
     most = given if code.co_flags & _CO_VARARGS else code.co_argcount
-    optional_names = len(plain.__kwdefaults__ or ())
+    optional_names = len(called.__kwdefaults__ or ())
     return bool(required <= given <= most and code.co_kwonlyargcount == optional_names)
 
 
 def _innermost(function: Any) -> Any:
-    """The function with the annotations: within decorators that keep it, or the `__call__` of an instance."""
+    """The function with the annotations: within decorators that keep it."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
+    return _with_code(function)
+
+
+def _with_code(function: Any) -> Any:
+    """The function, or the `__call__` of an instance."""
     if not hasattr(function, "__code__") and not isinstance(function, type):
         return getattr(function, "__call__", function)  # noqa: B004
     return function

@@ -63,6 +63,8 @@ class EventDecorator(_DecoratorBase[EventT]):
     ) -> None:
         self.__name__ = name
         self.event_type = event_type
+        # What functions are called with: one of these.
+        self.models: tuple[Any, ...] = (event_type,)
         self.accepts = test_of(*sources)
         self._finish = finish
         self._answer = answer
@@ -108,18 +110,35 @@ class EventDecorator(_DecoratorBase[EventT]):
                 f"@{self.__name__} decorates a function, not {type(function).__name__}; "
                 f"options are named: @{self.__name__}(middleware=[...])"
             )
-        prepare = self.prepare if not hasattr(self.event_type, "payload_type") else self._prepare_for(function)
+        prepare = self.prepare if self._is_plain(function) else self._prepare_for(function)
         return decorate(function, prepare=prepare, middleware=middleware, finish=self._finish, answer=self._answer)
 
-    def _prepare_for(self, function: Any) -> Callable[[Any], Any]:
-        """`prepare` for the payload type the function's annotation names: `event: SNSEvent[Order]`."""
-        from lambdakit.events.annotations import first_annotation
+    def _is_plain(self, function: Any) -> bool:
+        """Whether the function is written as functions mostly are: two parameters, the first annotated with the model.
 
-        declared = first_annotation(self.__name__, function)
-        if not isinstance(declared, type) or declared is self.event_type or not issubclass(declared, self.event_type):
+        Such a function needs no closer look, nor the import of what takes it.
+        """
+        code = getattr(function, "__code__", None)
+        if code is None or code.co_argcount != 2 or code.co_kwonlyargcount or hasattr(function, "__self__"):
+            return False
+        annotation = function.__annotations__.get(code.co_varnames[0])
+        return any(annotation is model or annotation == model.__name__ for model in self.models)
+
+    def _prepare_for(self, function: Any) -> Callable[[Any], Any]:
+        """`prepare` for the class the function's annotation names: `event: SNSEvent[Order]`. Raises UsageError."""
+        from lambdakit.events.annotations import check_function
+
+        make: Any = check_function(self.__name__, function, self.models)
+        if make is None or not hasattr(make, "fields"):
             return self.prepare
-        make: Any = declared
-        return lambda event: make(self.prepare(event).raw) if _type(event) is not make else event
+
+        def prepare(event: Any) -> Any:
+            if _type(event) is make:
+                return event
+            prepared: Any = self.prepare(event)
+            return make(prepared.raw) if issubclass(make, _type(prepared)) else prepared
+
+        return prepare
 
     def __repr__(self) -> str:
         return f"<decorator {self.__name__}>"
@@ -135,6 +154,7 @@ class VariantDecorator(EventDecorator[EventT]):
         self, name: str, variants: dict[str, type[EventT]], *, answer: Callable[[EventT, Any], Any] | None = None
     ) -> None:
         super().__init__(name, next(iter(variants.values())), *variants, answer=answer)
+        self.models = tuple(variants.values())
         self._variants = tuple((test_of(source), model) for source, model in variants.items())
         self._wanted = " or ".join(model.__name__ for model in variants.values())
         self.__doc__ = f"Make a function of a {self._wanted} a Lambda handler."

@@ -161,6 +161,7 @@ class StageDecorator(_StageBase[SubjectT, AnswerT]):
 
     def __init__(self, name: str, stage: str, subject: type[SubjectT]) -> None:
         super().__init__(name, EdgeEvent, "edge", answer=self._build)
+        self.models = (subject,)
         self.stage = stage
         self._subject: Any = subject
         self._is_edge = self.accepts
