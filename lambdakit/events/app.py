@@ -145,7 +145,8 @@ class App:
                 return handler(event, context)
         if self._default is not None:
             return self._default(event, context)
-        raise wrong_source("app", "event of a registered source and filter", event)
+        wanted = "event of a registered source and filter"
+        raise wrong_source("app", wanted, event, advice="app.on({taker}) or app.default takes it")
 
 
 def _tests(source: Any, filters: dict[str, str]) -> list[tuple[Filter, str]]:

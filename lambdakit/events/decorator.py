@@ -11,7 +11,9 @@ source it was, instead of failing somewhere inside the function with a KeyError.
 
 from __future__ import annotations
 
-from lambdakit.events.detection import source_of, test_of
+from sys import modules
+
+from lambdakit.events.detection import model_of, source_of, test_of
 from lambdakit.exceptions import UsageError, WrongSourceError
 from lambdakit.handlers import decorate
 
@@ -68,7 +70,7 @@ class EventDecorator(_DecoratorBase[EventT]):
         self.accepts = test_of(*sources)
         self._finish = finish
         self._answer = answer
-        self.__doc__ = f"Make a function of a {event_type.__name__} a Lambda handler."
+        self.__doc__ = f"Make a function of {with_article(event_type.__name__)} a Lambda handler."
 
     if TYPE_CHECKING:
 
@@ -157,7 +159,7 @@ class VariantDecorator(EventDecorator[EventT]):
         self.models = tuple(variants.values())
         self._variants = tuple((test_of(source), model) for source, model in variants.items())
         self._wanted = " or ".join(model.__name__ for model in variants.values())
-        self.__doc__ = f"Make a function of a {self._wanted} a Lambda handler."
+        self.__doc__ = f"Make a function of {with_article(self._wanted)} a Lambda handler."
 
     def prepare(self, event: Any) -> EventT:
         """The typed event of a raw one, in the model of its form. Raises WrongSourceError."""
@@ -179,10 +181,41 @@ def unknown_options(decorator: str, given: dict[str, Any], known: Sequence[str])
     return f"@{decorator} has no option {name!r}; {advice}"
 
 
-def wrong_source(decorator: str, wanted: str, event: Any) -> WrongSourceError:
-    """The error for an event of another source than a decorator's."""
+def wrong_source(decorator: str, wanted: str, event: Any, *, advice: str = "use @{taker} or App") -> WrongSourceError:
+    """The error for an event of another source than a decorator's.
+
+    `advice` is given where a decorator takes the event: `{taker}` in it stands for its name.
+    """
+    takes = f"@{decorator} takes {with_article(wanted)}"
     if _type(event) is not dict:
-        return WrongSourceError(f"@{decorator} takes a {wanted}, a JSON object; it got {type(event).__name__}")
+        return WrongSourceError(f"{takes}, a JSON object; it got {type(event).__name__}")
     source = source_of(event)
-    what = f"one of {source}" if source else f"an event of no known source, with the keys {sorted(event)[:8]}"
-    return WrongSourceError(f"@{decorator} takes a {wanted}; the event is {what}")
+    if source is None:
+        return WrongSourceError(f"{takes}; this event comes from no known source, its keys are {sorted(event)[:8]}")
+    taker = _taker(source, event)
+    hint = f" ({advice.format(taker=taker)})" if taker else ""
+    return WrongSourceError(f"{takes}; this event comes from {source}{hint}")
+
+
+def _taker(source: str, event: dict[str, Any]) -> str | None:
+    """The first decorator that takes the event, of those beside its source's model."""
+    try:
+        module: Any = modules[model_of(source).__module__]
+    except KeyError:  # a source without a model
+        return None
+    for name in module.__all__:
+        accepts = getattr(getattr(module, name), "accepts", None)
+        if accepts is not None and accepts(event):
+            return str(name)
+    return None
+
+
+# Capitals whose names begin with a vowel: an S3Event, an MQ message.
+_VOWEL_LETTERS = "AEFHILMNORSX"
+
+
+def with_article(name: str) -> str:
+    """The name of a class, or other words, with "a" or "an" before it, as it is spoken: an S3Event, a SourceEvent."""
+    spelt = name[1:2].isupper() or name[1:2].isdigit()
+    vowel = name[:1] in _VOWEL_LETTERS if spelt else name[:1] in "AEIOaeio"
+    return f"{'an' if vowel else 'a'} {name}"

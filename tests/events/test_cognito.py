@@ -118,7 +118,7 @@ def test_another_trigger_is_a_wrong_source() -> None:
 
     with pytest.raises(WrongSourceError, match=r"PreSignUp_\*; this is PostConfirmation_ConfirmSignUp"):
         handler(trigger("PostConfirmation_ConfirmSignUp"))
-    with pytest.raises(WrongSourceError, match="one of s3"):
+    with pytest.raises(WrongSourceError, match="takes a PreSignUpEvent; this event comes from s3 "):
         handler({"Records": [{"eventSource": "aws:s3"}]})
 
 

@@ -66,5 +66,5 @@ def test_decorators() -> None:
 
     assert of_bus(S3) == "Object Created"
     assert asyncio.run(of_schedule(SCHEDULER)) == "aws.scheduler"
-    with pytest.raises(WrongSourceError, match="takes a ScheduledEvent; the event is one of eventbridge"):
+    with pytest.raises(WrongSourceError, match="takes a ScheduledEvent; this event comes from eventbridge"):
         asyncio.run(of_schedule(S3))

@@ -201,7 +201,7 @@ def test_decorators_sync_and_async():
 
     assert count(SQS) == 1
     assert asyncio.run(later(SQS)) == "m-1"
-    with pytest.raises(WrongSourceError, match=r"@sqs_event takes a SQSEvent; the event is one of kinesis"):
+    with pytest.raises(WrongSourceError, match=r"@sqs_event takes an SQSEvent; this event comes from kinesis"):
         count({"Records": [KINESIS_RECORD]})
 
 
