@@ -203,7 +203,6 @@ class APIGatewayProxyEventV2(HTTPEventV2[PayloadT]):
     """A request to an HTTP API (format 2.0)."""
 
 
-# Any: the function says which of the two forms its API sends, or takes both.
-api_gateway: VariantDecorator[Any] = VariantDecorator(
+api_gateway: VariantDecorator[APIGatewayProxyEventV2, APIGatewayProxyEvent] = VariantDecorator(
     "api_gateway", {"api-gateway-v2": APIGatewayProxyEventV2, "api-gateway": APIGatewayProxyEvent}
 )

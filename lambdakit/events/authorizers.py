@@ -176,8 +176,7 @@ def _answer(event: AuthorizerEvent, result: Any) -> dict[str, Any]:
 token_authorizer: EventDecorator[TokenAuthorizerEvent] = EventDecorator(
     "token_authorizer", TokenAuthorizerEvent, "authorizer-token", answer=_answer
 )
-# Any: the function says which of the two forms its API sends, or takes both.
-request_authorizer: VariantDecorator[Any] = VariantDecorator(
+request_authorizer: VariantDecorator[RequestAuthorizerEventV2, RequestAuthorizerEvent] = VariantDecorator(
     "request_authorizer",
     {"authorizer-v2": RequestAuthorizerEventV2, "authorizer-request": RequestAuthorizerEvent},
     answer=_answer,

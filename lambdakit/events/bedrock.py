@@ -248,6 +248,6 @@ bedrock_function: EventDecorator[BedrockFunctionEvent] = EventDecorator(
 bedrock_api: EventDecorator[BedrockAPIEvent] = EventDecorator(
     "bedrock_api", BedrockAPIEvent, "bedrock-api", answer=_answer
 )
-bedrock_agent: VariantDecorator[Any] = VariantDecorator(
+bedrock_agent: VariantDecorator[BedrockFunctionEvent, BedrockAPIEvent] = VariantDecorator(
     "bedrock_agent", {"bedrock-function": BedrockFunctionEvent, "bedrock-api": BedrockAPIEvent}, answer=_answer
 )

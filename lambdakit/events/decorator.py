@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lambdakit.handlers import Handler, Middleware
 
     EventT = TypeVar("EventT", bound="Model")
+    OtherT = TypeVar("OtherT", bound="Model")
     ResultT = TypeVar("ResultT")
 
     class _DecoratorBase(Generic[EventT]):
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 else:
     from types import GenericAlias
 
-    EventT = None
+    EventT = OtherT = None
 
     class _DecoratorBase:
         __class_getitem__ = classmethod(GenericAlias)
@@ -146,14 +147,28 @@ class EventDecorator(_DecoratorBase[EventT]):
         return f"<decorator {self.__name__}>"
 
 
-class VariantDecorator(EventDecorator[EventT]):
-    """The decorator of a source whose events come in several forms, each with its own model.
+if TYPE_CHECKING:
 
-    `variants` maps the names in the recognition table to models; the first whose rule holds makes the event.
+    class _VariantBase(EventDecorator[Any], Generic[EventT, OtherT]):
+        pass
+
+else:
+    _VariantBase = EventDecorator
+
+
+class VariantDecorator(_VariantBase[EventT, OtherT]):
+    """The decorator of a source whose events come in two forms, each with its own model.
+
+    `variants` maps the names in the recognition table to models; the first whose rule holds makes the event. A function
+    is annotated with the form it is sent, or with both.
     """
 
     def __init__(
-        self, name: str, variants: dict[str, type[EventT]], *, answer: Callable[[EventT, Any], Any] | None = None
+        self,
+        name: str,
+        variants: dict[str, type[EventT] | type[OtherT]],
+        *,
+        answer: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         super().__init__(name, next(iter(variants.values())), *variants, answer=answer)
         self.models = tuple(variants.values())
@@ -161,7 +176,31 @@ class VariantDecorator(EventDecorator[EventT]):
         self._wanted = " or ".join(model.__name__ for model in variants.values())
         self.__doc__ = f"Make a function of {with_article(self._wanted)} a Lambda handler."
 
-    def prepare(self, event: Any) -> EventT:
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(
+            self, function: Callable[[EventT | OtherT, LambdaContext[Any]], ResultT], /
+        ) -> Handler[EventT | OtherT, ResultT]: ...
+
+        @overload
+        def __call__(
+            self, function: Callable[[EventT, LambdaContext[Any]], ResultT], /
+        ) -> Handler[EventT, ResultT]: ...
+
+        @overload
+        def __call__(
+            self, function: Callable[[OtherT, LambdaContext[Any]], ResultT], /
+        ) -> Handler[OtherT, ResultT]: ...
+
+        @overload
+        def __call__(self, *, middleware: Sequence[Middleware] = ()) -> VariantDecorator[EventT, OtherT]: ...
+
+        def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, *function: Any, **options: Any
+        ) -> Any: ...
+
+    def prepare(self, event: Any) -> Any:
         """The typed event of a raw one, in the model of its form. Raises WrongSourceError."""
         for test, model in self._variants:
             if isinstance(event, model):

@@ -81,7 +81,6 @@ class VPCLatticeEventV2(HTTPEvent[PayloadT]):
     request_context: VPCLatticeRequestContext = field("requestContext", convert=VPCLatticeRequestContext)
 
 
-# Any: the function says which of the two forms its target group sends, or takes both.
-vpc_lattice: VariantDecorator[Any] = VariantDecorator(
+vpc_lattice: VariantDecorator[VPCLatticeEventV2, VPCLatticeEvent] = VariantDecorator(
     "vpc_lattice", {"vpc-lattice-v2": VPCLatticeEventV2, "vpc-lattice": VPCLatticeEvent}
 )
