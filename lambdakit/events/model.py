@@ -16,7 +16,8 @@ is handed out as it is.
 
 from __future__ import annotations
 
-from lambdakit.exceptions import MissingFieldError
+from lambdakit.events.getters import REQUIRED, optional_getter, required_getter, tuned
+from lambdakit.events.getters import json_path as json_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ("Field", "Model", "ModelType", "field")
-
-
-class _Required:
-    """The default of a field that must be there."""
-
-    def __repr__(self) -> str:
-        return "REQUIRED"
-
-
-REQUIRED = _Required()
 
 
 class Field:
@@ -81,73 +72,8 @@ def field(
     return Field(path, convert, each, values, groups, default, doc)
 
 
-def _look_up(raw: Any, path: tuple[str, ...]) -> Any:
-    for key in path:
-        raw = raw[key]
-    return raw
-
-
-def _missing(model: Model, declared: Field) -> MissingFieldError:
-    return MissingFieldError(type(model).__name__, declared.name, f"{model.at}{json_path(declared.path)}")
-
-
-def json_path(keys: tuple[str, ...]) -> str:
-    """The keys as the end of a JSON path: `.a.b`, `["detail-type"]`."""
-    return "".join(f".{key}" if key.isidentifier() else f'["{key}"]' for key in keys)
-
-
-def _required_getter(declared: Field) -> Callable[[Model], Any]:
-    convert, key = declared.convert, declared.path[0]
-    single = len(declared.path) == 1
-    path = declared.path
-
-    def plain(self: Model) -> Any:
-        try:
-            return self._raw[key]
-        except (KeyError, TypeError):
-            raise _missing(self, declared) from None
-
-    def converted(self: Model) -> Any:
-        try:
-            value = self._raw[key]
-        except (KeyError, TypeError):
-            raise _missing(self, declared) from None
-        return convert(value)  # type: ignore[misc]
-
-    def deep(self: Model) -> Any:
-        try:
-            value = _look_up(self._raw, path)
-        except (KeyError, TypeError):
-            raise _missing(self, declared) from None
-        return value if convert is None else convert(value)
-
-    if not single:
-        return deep
-    return plain if convert is None else converted
-
-
-def _optional_getter(declared: Field) -> Callable[[Model], Any]:
-    convert, default, path = declared.convert, declared.default, declared.path
-    key = path[0]
-
-    def plain(self: Model) -> Any:
-        value = self._raw.get(key)
-        return default if value is None else value
-
-    def general(self: Model) -> Any:
-        try:
-            value = _look_up(self._raw, path)
-        except (KeyError, TypeError):
-            return default
-        if value is None:
-            return default
-        return value if convert is None else convert(value)
-
-    return plain if convert is None and len(path) == 1 else general
-
-
 def _list_of(each: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda items: [each(item) for item in items]
+    return lambda items: list(map(each, items))
 
 
 def _map_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -155,20 +81,38 @@ def _map_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _lists_of(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    one = _list_of(make)
-    return lambda groups: {name: one(items) for name, items in groups.items()}
+    return lambda groups: {name: list(map(make, items)) for name, items in groups.items()}
+
+
+def _plain_model(make: Any) -> Any:
+    """The class, where it is one of a model that holds its JSON and needs nothing done when it is made."""
+    cls: Any = make
+    plain = isinstance(make, ModelType) and cls.__init__ is Model.__init__ and cls.__new__ is object.__new__
+    return cls if plain else None
 
 
 def _compile(declared: Field) -> property:
     """The property that reads a field."""
+    model, models = _plain_model(declared.convert), _plain_model(declared.each)
     if declared.each is not None:
         declared.convert = _list_of(declared.each)
     elif declared.values is not None:
         declared.convert = _map_of(declared.values)
     elif declared.groups is not None:
         declared.convert = _lists_of(declared.groups)
-    getter = _required_getter(declared) if declared.default is REQUIRED else _optional_getter(declared)
-    return property(getter, doc=declared.doc)
+    if declared.default is REQUIRED:
+        getter = required_getter(declared, declared.convert, model, models)
+    else:
+        getter = optional_getter(declared, declared.convert)
+    return property(tuned(getter), doc=declared.doc)
+
+
+def _refuse_change(self: Model, value: object) -> None:
+    raise AttributeError(f"{type(self).__name__} is immutable; make a new one from a changed copy of .raw")
+
+
+def _refuse_delete(self: Model) -> None:
+    raise AttributeError(f"{type(self).__name__} is immutable")
 
 
 class ModelType(type):
@@ -180,10 +124,14 @@ class ModelType(type):
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], at: str = "") -> ModelType:
         own: dict[str, Field] = {}
         for attribute, value in list(namespace.items()):
+            made = value
             if isinstance(value, Field):
                 value.name = attribute
                 own[attribute] = value
-                namespace[attribute] = _compile(value)
+                made = _compile(value)
+            if isinstance(made, property):
+                # Not by __setattr__: every new object would have to get round it.
+                namespace[attribute] = made.setter(_refuse_change).deleter(_refuse_delete)
         namespace.setdefault("__slots__", ())
         cls = super().__new__(mcs, name, bases, namespace)
         inherited: dict[str, Field] = {}
@@ -215,7 +163,7 @@ class Model(metaclass=ModelType):
     shown: tuple[str, ...] = ()
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
-        _set_raw(self, raw)
+        self._raw = raw
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -244,12 +192,6 @@ class Model(metaclass=ModelType):
         """The raw value of a key, or the default."""
         return self._raw.get(key, default)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable; make a new one from a changed copy of .raw")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable")
-
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
@@ -268,6 +210,3 @@ class Model(metaclass=ModelType):
             except Exception:  # a broken event must still be printable
                 parts.append(f"{name}=?")
         return f"{type(self).__name__}({', '.join(parts)})"
-
-
-_set_raw = Model.__dict__["_raw"].__set__

@@ -78,7 +78,7 @@ class PayloadModel(PayloadEvent[PayloadT]):
         except AttributeError:
             pass
         payload = self.payload_as(self.payload_type)
-        _set_payload(self, payload)
+        self._payload = payload
         return payload
 
     if TYPE_CHECKING:
@@ -110,9 +110,6 @@ class PayloadModel(PayloadEvent[PayloadT]):
         """The payload's JSON value, before its type is looked at."""
         data = self.payload_bytes()
         return _json(_unzipped(data) if data[:2] == _GZIP else data)
-
-
-_set_payload = PayloadModel.__dict__["_payload"].__set__
 
 
 def _decoded(record: PayloadModel[Any], payload_type: Any) -> Any:

@@ -29,6 +29,7 @@ INTERNAL_MODULES = frozenset(
         "edge_request",
         "edge_response",
         "edge_rules",
+        "getters",
         "payload",
         "payload_foreign",
         "payload_objects",
@@ -59,7 +60,7 @@ INTERNAL_NAMES = frozenset(
 )
 MODULES = sorted(info.name for info in pkgutil.iter_modules([str(ROOT)]))
 # What the decorator of S3's events is made of: importing it imports these modules of the package and no other.
-S3_NEEDS = {"convert", "decorator", "detection", "model", "s3"}
+S3_NEEDS = {"convert", "decorator", "detection", "getters", "model", "s3"}
 
 
 def imported(statement: str) -> set[str]:

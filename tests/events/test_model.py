@@ -99,6 +99,8 @@ def test_objects_are_immutable_and_equal_by_content() -> None:
         leaf.name = "b"
     with pytest.raises(AttributeError, match="immutable"):
         del leaf.name
+    with pytest.raises(AttributeError):
+        leaf.other = "b"
     assert leaf == Leaf({"name": "a"})
     assert leaf != Leaf({"name": "b"})
     assert leaf != {"name": "a"}
