@@ -51,6 +51,8 @@ def check_function(decorator: str, function: Any, models: tuple[Any, ...]) -> An
     Raises UsageError for a function that cannot take (event, context), or whose first parameter is annotated with
     something that no event of the models is.
     """
+    from lambdakit.events.decorator import with_article
+
     names = " or ".join(model.__name__ for model in models)
     told = getattr(_innermost(function), "__qualname__", repr(function))
     if not takes(function, 2):
@@ -63,7 +65,7 @@ def check_function(decorator: str, function: Any, models: tuple[Any, ...]) -> An
         return None
     if not issubclass(declared, models):
         raise UsageError(
-            f"@{decorator} calls {told} with a {names}, but its first parameter is annotated {declared.__name__}; "
+            f"@{decorator} calls {told} with {with_article(names)}, but its first parameter is annotated {declared.__name__}; "
             f"annotate it {names}, or use the decorator for {declared.__name__}"
         )
     return declared

@@ -61,7 +61,7 @@ def test_the_event_of_another_decorator():
     def handler(event: SQSEvent, context): ...
 
     assert message(s3_event, handler) == (
-        "@s3_event calls NAME with a S3Event, but its first parameter is annotated SQSEvent; "
+        "@s3_event calls NAME with an S3Event, but its first parameter is annotated SQSEvent; "
         "annotate it S3Event, or use the decorator for SQSEvent"
     )
     assert message(s3_event(middleware=[]), handler) == message(s3_event, handler)
@@ -80,7 +80,7 @@ def test_what_is_no_event_at_all(decorate, wrong):
 def test_one_of_several_forms_is_right_and_another_event_names_them_all():
     def wrong(event: S3Event, context): ...
 
-    assert "with a APIGatewayProxyEventV2 or APIGatewayProxyEvent, but" in message(api_gateway, wrong)
+    assert "with an APIGatewayProxyEventV2 or APIGatewayProxyEvent, but" in message(api_gateway, wrong)
     for right in (APIGatewayProxyEvent, APIGatewayProxyEventV2, APIGatewayProxyEvent | APIGatewayProxyEventV2):
 
         def handler(event, context):
@@ -238,11 +238,11 @@ def test_an_event_of_another_source():
     @s3_event
     def handler(event: S3Event, context): ...
 
-    with pytest.raises(WrongSourceError, match=r"^@s3_event takes a S3Event; the event is one of sqs$"):
+    with pytest.raises(WrongSourceError, match=r"^@s3_event takes an S3Event; this event comes from sqs \(use @sqs_"):
         handler({"Records": [{"eventSource": "aws:sqs"}]})
-    with pytest.raises(WrongSourceError, match=r"an event of no known source, with the keys \['order'\]$"):
+    with pytest.raises(WrongSourceError, match=r"comes from no known source, its keys are \['order'\]$"):
         handler({"order": 1})
-    with pytest.raises(WrongSourceError, match=r"a JSON object; it got list$"):
+    with pytest.raises(WrongSourceError, match=r"it got list$"):
         handler([])
 
 
