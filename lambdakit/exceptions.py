@@ -22,6 +22,7 @@
     │   ├── PayloadError                an inner payload is not of its declared type; lists every fault (ValueError)
     │   └── ResponseError               an answer the source would refuse; the message names the rule (ValueError)
     │       └── EdgeRuleError             a Lambda@Edge answer that CloudFront would refuse with 502
+    ├── BatchError                    a batch failed as a whole: its source takes no partial report, or none succeeded
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
         └── TargetError                 a TARGET that names no function
 
@@ -32,7 +33,12 @@ This module sits on the path to the first event, so it imports nothing.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 __all__ = (
+    "BatchError",
     "ContextFault",
     "EdgeRuleError",
     "EmulatorError",
@@ -193,6 +199,11 @@ class MissingFieldError(EventError, LookupError):
         self.path = path
         super().__init__(f"{model}.{field}: the event has no {path}")
 
+    def relocate(self, pattern: str, place: str) -> None:
+        """Say where exactly it was: the record at `place`, one of those at `pattern`."""
+        if self.path.startswith(pattern):
+            MissingFieldError.__init__(self, self.model, self.field, place + self.path[len(pattern) :])
+
     def __reduce__(self) -> tuple[type[MissingFieldError], tuple[str, str, str]]:
         return type(self), (self.model, self.field, self.path)
 
@@ -207,6 +218,12 @@ class PayloadError(EventError, ValueError):
     def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
         self.faults = faults
         super().__init__("; ".join(f"{path}: {what}" for path, what in faults))
+
+    def relocate(self, pattern: str, place: str) -> None:
+        """Say where exactly it was: the record at `place`, one of those at `pattern`."""
+        cut = len(pattern)
+        faults = ((place + path[cut:] if path.startswith(pattern) else path, what) for path, what in self.faults)
+        PayloadError.__init__(self, tuple(faults))
 
     def __reduce__(self) -> tuple[type[PayloadError], tuple[tuple[tuple[str, str], ...]]]:
         return type(self), (self.faults,)
@@ -231,6 +248,17 @@ class EdgeRuleError(ResponseError):
 
     def __reduce__(self) -> tuple[type[EdgeRuleError], tuple[str, str, str, str]]:
         return type(self), (self.rule, self.stage, self.what, self.advice)
+
+
+class BatchError(LambdakitError):
+    """A batch failed as a whole.
+
+    `result` is the BatchResult with every exception, where the records had their turn; else None.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        self.result = result
+        super().__init__(message)
 
 
 class UsageError(LambdakitError, ValueError):

@@ -41,7 +41,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-__all__ = ("Handler", "decorate")
+__all__ = ("Handler", "decorate", "is_async")
 
 _CO_COROUTINE = 0x80
 _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__")
@@ -101,19 +101,28 @@ def decorate(
     middleware: Sequence[Middleware] = (),
     finish: Callable[[Any], Any] | None = None,
     answer: Callable[[Any, Any], Any] | None = None,
+    core: Call | None = None,
 ) -> Handler[EventT, ResultT]:
     """The decorated handler: `prepare`, then the onion of `middleware` around `function`, then `finish`.
 
-    `answer(event, result)` stands in for `finish(result)` where the answer repeats parts of the event.
+    `answer(event, result)` stands in for `finish(result)` where the answer repeats parts of the event. `core` is what
+    the onion is around where that is not the function itself but, say, a loop that calls it.
     """
-    is_async = bool(getattr(getattr(function, "__code__", None), "co_flags", 0) & _CO_COROUTINE)
-    inner = _onion(function, middleware, _async_layer if is_async else _sync_layer)
-    make_call = _async_call if is_async else _sync_call
+    heart = function if core is None else core
+    awaited = is_async(heart)
+    inner = _onion(heart, middleware, _async_layer if awaited else _sync_layer)
+    make_call = _async_call if awaited else _sync_call
     if answer is not None:
-        inner, finish = (_async_answer if is_async else _sync_answer)(inner, answer), None
-    if is_async:
+        inner, finish = (_async_answer if awaited else _sync_answer)(inner, answer), None
+    if awaited:
         return AsyncHandler(function, make_call(inner, prepare, finish))
     return Handler(function, make_call(inner, prepare, finish))
+
+
+def is_async(function: Any) -> bool:
+    """Whether a function, or the `__call__` of an instance, is an `async def`."""
+    code = getattr(function, "__code__", None) or getattr(getattr(function, "__call__", None), "__code__", None)  # noqa: B004
+    return bool(getattr(code, "co_flags", 0) & _CO_COROUTINE)
 
 
 def _onion(function: Call, middleware: Sequence[Middleware], layer: Callable[[Middleware, Call], Call]) -> Call:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lambdakit.events.authorizers import TokenAuthorizerEvent as TokenAuthorizerEvent
     from lambdakit.events.authorizers import request_authorizer as request_authorizer
     from lambdakit.events.authorizers import token_authorizer as token_authorizer
+    from lambdakit.events.batch_result import BatchResult as BatchResult
     from lambdakit.events.bedrock import BedrockAgent as BedrockAgent
     from lambdakit.events.bedrock import BedrockAPIEvent as BedrockAPIEvent
     from lambdakit.events.bedrock import BedrockContent as BedrockContent
@@ -147,6 +148,7 @@ if TYPE_CHECKING:
     from lambdakit.events.dynamodb import DynamoDBEvent as DynamoDBEvent
     from lambdakit.events.dynamodb import DynamoDBRecord as DynamoDBRecord
     from lambdakit.events.dynamodb import UserIdentity as UserIdentity
+    from lambdakit.events.dynamodb import dynamodb_batch as dynamodb_batch
     from lambdakit.events.dynamodb import dynamodb_event as dynamodb_event
     from lambdakit.events.edge import CloudFrontRequest as CloudFrontRequest
     from lambdakit.events.edge import CloudFrontResponse as CloudFrontResponse
@@ -201,9 +203,11 @@ if TYPE_CHECKING:
     from lambdakit.events.kafka import KafkaEvent as KafkaEvent
     from lambdakit.events.kafka import KafkaRecord as KafkaRecord
     from lambdakit.events.kafka import KafkaSchema as KafkaSchema
+    from lambdakit.events.kafka import kafka_batch as kafka_batch
     from lambdakit.events.kafka import kafka_event as kafka_event
     from lambdakit.events.kinesis import KinesisEvent as KinesisEvent
     from lambdakit.events.kinesis import KinesisRecord as KinesisRecord
+    from lambdakit.events.kinesis import kinesis_batch as kinesis_batch
     from lambdakit.events.kinesis import kinesis_event as kinesis_event
     from lambdakit.events.kinesis_analytics import AnalyticsSource as AnalyticsSource
     from lambdakit.events.kinesis_analytics import KinesisAnalyticsEvent as KinesisAnalyticsEvent
@@ -220,7 +224,9 @@ if TYPE_CHECKING:
     from lambdakit.events.mq import RabbitMQEvent as RabbitMQEvent
     from lambdakit.events.mq import RabbitMQMessage as RabbitMQMessage
     from lambdakit.events.mq import RabbitMQProperties as RabbitMQProperties
+    from lambdakit.events.mq import activemq_batch as activemq_batch
     from lambdakit.events.mq import activemq_event as activemq_event
+    from lambdakit.events.mq import rabbitmq_batch as rabbitmq_batch
     from lambdakit.events.mq import rabbitmq_event as rabbitmq_event
     from lambdakit.events.object_lambda import ObjectContext as ObjectContext
     from lambdakit.events.object_lambda import ObjectUserIdentity as ObjectUserIdentity
@@ -258,6 +264,7 @@ if TYPE_CHECKING:
     from lambdakit.events.sqs import SQSEvent as SQSEvent
     from lambdakit.events.sqs import SQSMessage as SQSMessage
     from lambdakit.events.sqs import SQSMessageAttribute as SQSMessageAttribute
+    from lambdakit.events.sqs import sqs_batch as sqs_batch
     from lambdakit.events.sqs import sqs_event as sqs_event
     from lambdakit.events.streams import TimeWindow as TimeWindow
     from lambdakit.events.streams import window_result as window_result
@@ -285,6 +292,7 @@ _PUBLIC = {
         "AuthorizerEvent", "AuthorizerPolicy", "AuthorizerRequestContext", "MethodARN", "RequestAuthorizerEvent",
         "RequestAuthorizerEventV2", "TokenAuthorizerEvent", "request_authorizer", "token_authorizer",
     ),
+    "batch_result": ("BatchResult",),
     "bedrock": (
         "BedrockAPIEvent", "BedrockAgent", "BedrockContent", "BedrockEvent", "BedrockFunctionEvent", "BedrockParameter",
         "bedrock_agent", "bedrock_api", "bedrock_function",
@@ -320,7 +328,9 @@ _PUBLIC = {
     "detection": ("detect", "model_of", "source_of"),
     "docdb": ("DocumentDBChange", "DocumentDBEvent", "Namespace", "docdb_event"),
     "durable": ("DurableEvent", "DurableOperation", "durable_event"),
-    "dynamodb": ("DynamoDBChange", "DynamoDBEvent", "DynamoDBRecord", "UserIdentity", "dynamodb_event"),
+    "dynamodb": (
+        "DynamoDBChange", "DynamoDBEvent", "DynamoDBRecord", "UserIdentity", "dynamodb_batch", "dynamodb_event",
+    ),
     "edge": (
         "CloudFrontRequest", "CloudFrontResponse", "CustomOrigin", "EdgeConfig", "EdgeEvent", "EdgeHeaders",
         "EdgeOrigin", "EdgeRecord", "EdgeRequest", "EdgeRequestBody", "EdgeResponse", "RequestBody", "S3Origin",
@@ -341,8 +351,8 @@ _PUBLIC = {
         "IoTPropagatingAttribute", "IoTProvisioningEvent", "IoTRegistryEvent", "iot_authorizer", "iot_button",
         "iot_one_click", "iot_provisioning", "iot_registry",
     ),
-    "kafka": ("KafkaEvent", "KafkaRecord", "KafkaSchema", "kafka_event"),
-    "kinesis": ("KinesisEvent", "KinesisRecord", "kinesis_event"),
+    "kafka": ("KafkaEvent", "KafkaRecord", "KafkaSchema", "kafka_batch", "kafka_event"),
+    "kinesis": ("KinesisEvent", "KinesisRecord", "kinesis_batch", "kinesis_event"),
     "kinesis_analytics": (
         "AnalyticsSource", "KinesisAnalyticsEvent", "KinesisAnalyticsRecord", "kinesis_analytics_event",
     ),
@@ -351,8 +361,8 @@ _PUBLIC = {
     ),
     "model": ("Model",),
     "mq": (
-        "ActiveMQEvent", "ActiveMQMessage", "RabbitMQEvent", "RabbitMQMessage", "RabbitMQProperties", "activemq_event",
-        "rabbitmq_event",
+        "ActiveMQEvent", "ActiveMQMessage", "RabbitMQEvent", "RabbitMQMessage", "RabbitMQProperties", "activemq_batch",
+        "activemq_event", "rabbitmq_batch", "rabbitmq_event",
     ),
     "object_lambda": ("ObjectContext", "ObjectUserIdentity", "S3ObjectLambdaEvent", "s3_object_lambda"),
     "s3": (
@@ -366,7 +376,7 @@ _PUBLIC = {
         "ses_event",
     ),
     "sns": ("SNSEvent", "SNSMessage", "SNSMessageAttribute", "SNSRecord", "sns_event"),
-    "sqs": ("SQSEvent", "SQSMessage", "SQSMessageAttribute", "sqs_event"),
+    "sqs": ("SQSEvent", "SQSMessage", "SQSMessageAttribute", "sqs_batch", "sqs_event"),
     "streams": ("TimeWindow", "window_result"),
     "transfer": ("TransferEvent", "transfer_answer", "transfer_identity"),
     "vpn": ("ClientVPNEvent", "client_vpn", "client_vpn_answer"),
@@ -375,15 +385,15 @@ _PUBLIC = {
 
 __all__: tuple[str, ...] = (
     "ALBEvent", "APIGatewayIdentity", "APIGatewayProxyEvent", "APIGatewayProxyEventV2", "APIGatewayRequestContext",
-    "APIGatewayRequestContextV2", "ActiveMQEvent", "ActiveMQMessage", "AlarmConfiguration", "AlarmData", "AlarmMetric",
-    "AlarmState", "AnalyticsSource", "App", "ArtifactCredentials", "AuthorizerEvent", "AuthorizerPolicy",
-    "AuthorizerRequestContext", "BedrockAPIEvent", "BedrockAgent", "BedrockContent", "BedrockEvent",
-    "BedrockFunctionEvent", "BedrockParameter", "CallerContext", "CertificateValidity", "Challenge", "ChallengeRequest",
-    "ClientCertificate", "ClientVPNEvent", "CloudFrontRequest", "CloudFrontResponse", "CloudWatchAlarmEvent",
-    "CloudWatchLogsEvent", "CodeCommitEvent", "CodeCommitRecord", "CodeCommitReference", "CodeDeployEvent",
-    "CodePipelineEvent", "CodeSenderRequest", "CognitoEvent", "CognitoRequest", "CognitoSyncEvent", "ConfigEvent",
-    "ConfigItem", "ConfigRelationship", "ConnectContact", "ConnectEndpoint", "ConnectEvent", "ConnectQueue",
-    "CreateAuthChallengeEvent",
+    "APIGatewayRequestContextV2", "ActiveMQEvent", "ActiveMQMessage", "AlarmConfiguration", "AlarmData",
+    "AlarmMetric", "AlarmState", "AnalyticsSource", "App", "ArtifactCredentials", "AuthorizerEvent",
+    "AuthorizerPolicy", "AuthorizerRequestContext", "BatchResult", "BedrockAPIEvent", "BedrockAgent",
+    "BedrockContent", "BedrockEvent", "BedrockFunctionEvent", "BedrockParameter", "CallerContext",
+    "CertificateValidity", "Challenge", "ChallengeRequest", "ClientCertificate", "ClientVPNEvent",
+    "CloudFrontRequest", "CloudFrontResponse", "CloudWatchAlarmEvent", "CloudWatchLogsEvent", "CodeCommitEvent",
+    "CodeCommitRecord", "CodeCommitReference", "CodeDeployEvent", "CodePipelineEvent", "CodeSenderRequest",
+    "CognitoEvent", "CognitoRequest", "CognitoSyncEvent", "ConfigEvent", "ConfigItem", "ConfigRelationship",
+    "ConnectContact", "ConnectEndpoint", "ConnectEvent", "ConnectQueue", "CreateAuthChallengeEvent",
     "CustomEmailSenderEvent", "CustomMessageEvent", "CustomMessageRequest", "CustomOrigin", "CustomResourceEvent",
     "CustomSMSSenderEvent", "CustomWidgetEvent", "CustomerAudio", "DatasetRecord", "DefineAuthChallengeEvent",
     "DestinationRecord", "DocumentDBChange", "DocumentDBEvent", "DurableEvent", "DurableOperation", "DynamoDBChange",
@@ -392,34 +402,35 @@ __all__: tuple[str, ...] = (
     "FirehoseEvent", "FirehoseKafkaMetadata", "FirehoseKinesisMetadata", "FirehoseRecord", "FirehoseResult",
     "FunctionURLEvent", "GlacierRestore", "GroupConfiguration", "HTTPDescription", "HTTPEvent", "HTTPEventV2",
     "IAMAuthorizer", "IAMCognitoIdentity", "InboundFederationEvent", "InvokingEvent", "IoTAuthorizerEvent",
-    "IoTButtonEvent", "IoTGroupReference", "IoTHttpData", "IoTMqttData", "IoTOneClickEvent", "IoTPropagatingAttribute",
-    "IoTProvisioningEvent", "IoTRegistryEvent", "JWTAuthorizer", "JobFailure", "JobSuccess", "KafkaEvent",
-    "KafkaRecord", "KafkaSchema", "KinesisAnalyticsEvent", "KinesisAnalyticsRecord", "KinesisEvent", "KinesisRecord",
-    "Lifecycle", "LogDocument", "LogEvent", "MacroEvent", "MethodARN", "MetricStatistic", "Model",
-    "MultiValueHTTPEvent", "Namespace", "ObjectContext", "ObjectUserIdentity", "PipelineArtifact",
-    "PostAuthenticationEvent", "PostConfirmationEvent", "PreAuthenticationEvent", "PreSignUpEvent", "RabbitMQEvent",
-    "RabbitMQMessage", "RabbitMQProperties", "Replication", "RequestAuthorizerEvent", "RequestAuthorizerEventV2",
-    "RequestBody", "S3BatchEvent", "S3BatchResults", "S3BatchTask", "S3Bucket", "S3Event", "S3EventBridgeDetail",
-    "S3EventObject", "S3Object", "S3ObjectLambdaEvent", "S3Origin", "S3Record", "S3TestEvent", "SESAction",
-    "SESCommonHeaders", "SESEvent", "SESHeader", "SESMail", "SESReceipt", "SESRecord", "SNSEvent", "SNSMessage",
-    "SNSMessageAttribute", "SNSRecord", "SQSEvent", "SQSMessage", "SQSMessageAttribute", "ScheduledEvent",
-    "SecretRotationEvent", "StreamBatchInfo", "TimeWindow", "TokenAuthorizerEvent", "TokenGenerationEvent",
-    "TokenGenerationRequest", "TransferEvent", "UserIdentity", "UserMigrationEvent", "UserMigrationRequest",
-    "VPCLatticeEvent", "VPCLatticeEventV2", "VPCLatticeIdentity", "VPCLatticeRequestContext",
-    "VerifyAuthChallengeEvent", "VerifyRequest", "WebSocketEvent", "WebSocketRequestContext", "WidgetContext",
-    "WidgetTimeRange", "activemq_event", "alb_target", "api_gateway", "bedrock_agent", "bedrock_api",
-    "bedrock_function", "client_vpn", "client_vpn_answer", "cloudformation_macro", "cloudwatch_alarm",
-    "cloudwatch_logs", "codecommit_event", "codedeploy_hook", "codepipeline_job", "cognito_sync", "cognito_trigger",
-    "config_rule", "connect_flow", "create_auth_challenge", "custom_email_sender", "custom_message", "custom_resource",
-    "custom_sms_sender", "custom_widget", "define_auth_challenge", "detect", "disposition", "docdb_event",
-    "durable_event", "dynamodb_event", "evaluation", "eventbridge_event", "firehose_transform", "function_url",
-    "inbound_federation", "iot_authorizer", "iot_button", "iot_one_click", "iot_provisioning", "iot_registry",
-    "kafka_event", "kinesis_analytics_event", "kinesis_event", "lambda_destination", "model_of", "origin_request",
+    "IoTButtonEvent", "IoTGroupReference", "IoTHttpData", "IoTMqttData", "IoTOneClickEvent",
+    "IoTPropagatingAttribute", "IoTProvisioningEvent", "IoTRegistryEvent", "JWTAuthorizer", "JobFailure",
+    "JobSuccess", "KafkaEvent", "KafkaRecord", "KafkaSchema", "KinesisAnalyticsEvent", "KinesisAnalyticsRecord",
+    "KinesisEvent", "KinesisRecord", "Lifecycle", "LogDocument", "LogEvent", "MacroEvent", "MethodARN",
+    "MetricStatistic", "Model", "MultiValueHTTPEvent", "Namespace", "ObjectContext", "ObjectUserIdentity",
+    "PipelineArtifact", "PostAuthenticationEvent", "PostConfirmationEvent", "PreAuthenticationEvent",
+    "PreSignUpEvent", "RabbitMQEvent", "RabbitMQMessage", "RabbitMQProperties", "Replication",
+    "RequestAuthorizerEvent", "RequestAuthorizerEventV2", "RequestBody", "S3BatchEvent", "S3BatchResults",
+    "S3BatchTask", "S3Bucket", "S3Event", "S3EventBridgeDetail", "S3EventObject", "S3Object", "S3ObjectLambdaEvent",
+    "S3Origin", "S3Record", "S3TestEvent", "SESAction", "SESCommonHeaders", "SESEvent", "SESHeader", "SESMail",
+    "SESReceipt", "SESRecord", "SNSEvent", "SNSMessage", "SNSMessageAttribute", "SNSRecord", "SQSEvent", "SQSMessage",
+    "SQSMessageAttribute", "ScheduledEvent", "SecretRotationEvent", "StreamBatchInfo", "TimeWindow",
+    "TokenAuthorizerEvent", "TokenGenerationEvent", "TokenGenerationRequest", "TransferEvent", "UserIdentity",
+    "UserMigrationEvent", "UserMigrationRequest", "VPCLatticeEvent", "VPCLatticeEventV2", "VPCLatticeIdentity",
+    "VPCLatticeRequestContext", "VerifyAuthChallengeEvent", "VerifyRequest", "WebSocketEvent",
+    "WebSocketRequestContext", "WidgetContext", "WidgetTimeRange", "activemq_batch", "activemq_event", "alb_target",
+    "api_gateway", "bedrock_agent", "bedrock_api", "bedrock_function", "client_vpn", "client_vpn_answer",
+    "cloudformation_macro", "cloudwatch_alarm", "cloudwatch_logs", "codecommit_event", "codedeploy_hook",
+    "codepipeline_job", "cognito_sync", "cognito_trigger", "config_rule", "connect_flow", "create_auth_challenge",
+    "custom_email_sender", "custom_message", "custom_resource", "custom_sms_sender", "custom_widget",
+    "define_auth_challenge", "detect", "disposition", "docdb_event", "durable_event", "dynamodb_batch",
+    "dynamodb_event", "evaluation", "eventbridge_event", "firehose_transform", "function_url", "inbound_federation",
+    "iot_authorizer", "iot_button", "iot_one_click", "iot_provisioning", "iot_registry", "kafka_batch", "kafka_event",
+    "kinesis_analytics_event", "kinesis_batch", "kinesis_event", "lambda_destination", "model_of", "origin_request",
     "origin_response", "post_authentication", "post_confirmation", "pre_authentication", "pre_sign_up",
-    "rabbitmq_event", "redirect", "request_authorizer", "s3_batch", "s3_event", "s3_object_lambda", "scheduled_event",
-    "secret_rotation", "ses_event", "sns_event", "source_of", "sqs_event", "token_authorizer", "token_generation",
-    "transfer_answer", "transfer_identity", "unmapped", "user_migration", "verify_auth_challenge", "viewer_request",
-    "viewer_response", "vpc_lattice", "websocket_event", "window_result",
+    "rabbitmq_batch", "rabbitmq_event", "redirect", "request_authorizer", "s3_batch", "s3_event", "s3_object_lambda",
+    "scheduled_event", "secret_rotation", "ses_event", "sns_event", "source_of", "sqs_batch", "sqs_event",
+    "token_authorizer", "token_generation", "transfer_answer", "transfer_identity", "unmapped", "user_migration",
+    "verify_auth_challenge", "viewer_request", "viewer_response", "vpc_lattice", "websocket_event", "window_result",
 )
 # fmt: on
 

@@ -65,8 +65,8 @@ def check_function(decorator: str, function: Any, models: tuple[Any, ...]) -> An
         return None
     if not issubclass(declared, models):
         raise UsageError(
-            f"@{decorator} calls {told} with {with_article(names)}, but its first parameter is annotated {declared.__name__}; "
-            f"annotate it {names}, or use the decorator for {declared.__name__}"
+            f"@{decorator} calls {told} with {with_article(names)}, but its first parameter is annotated "
+            f"{declared.__name__}; annotate it {names}, or use the decorator for {declared.__name__}"
         )
     return declared
 

@@ -8,6 +8,8 @@ images are there depends on the stream's view type; an INSERT has no old one, a 
 from __future__ import annotations
 
 from lambdakit.events.attribute_values import attribute_map
+from lambdakit.events.batch import BatchDecorator
+from lambdakit.events.batch_sources import DYNAMODB
 from lambdakit.events.convert import epoch_any, integer
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-__all__ = ("DynamoDBChange", "DynamoDBEvent", "DynamoDBRecord", "UserIdentity", "dynamodb_event")
+    from lambdakit.events.batch_result import BatchResponse
+
+__all__ = ("DynamoDBChange", "DynamoDBEvent", "DynamoDBRecord", "UserIdentity", "dynamodb_batch", "dynamodb_event")
 
 # Who deletes what has outlived its time to live.
 _SERVICE = "dynamodb.amazonaws.com"
@@ -86,4 +90,7 @@ class DynamoDBEvent(StreamEvent):
 
 dynamodb_event: EventDecorator[DynamoDBEvent] = EventDecorator(
     "dynamodb_event", DynamoDBEvent, "dynamodb", answer=window_answer
+)
+dynamodb_batch: BatchDecorator[DynamoDBRecord, BatchResponse] = BatchDecorator(
+    "dynamodb_batch", DynamoDBEvent, DynamoDBRecord, DYNAMODB, "dynamodb"
 )

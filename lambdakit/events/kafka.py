@@ -7,6 +7,8 @@ and a name may repeat, so headers are a list.
 
 from __future__ import annotations
 
+from lambdakit.events.batch import BatchDecorator
+from lambdakit.events.batch_sources import KAFKA
 from lambdakit.events.convert import base64_bytes, epoch_milliseconds, signed_bytes
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-__all__ = ("KafkaEvent", "KafkaRecord", "KafkaSchema", "kafka_event")
+    from lambdakit.events.batch_result import BatchResponse
+
+__all__ = ("KafkaEvent", "KafkaRecord", "KafkaSchema", "kafka_batch", "kafka_event")
 
 
 def _headers(wire: list[dict[str, list[int]]]) -> list[tuple[str, bytes]]:
@@ -82,3 +86,6 @@ class KafkaEvent(Model):
 
 
 kafka_event: EventDecorator[KafkaEvent] = EventDecorator("kafka_event", KafkaEvent, "kafka")
+kafka_batch: BatchDecorator[KafkaRecord, BatchResponse] = BatchDecorator(
+    "kafka_batch", KafkaEvent, KafkaRecord, KAFKA, "kafka"
+)

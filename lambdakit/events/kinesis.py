@@ -7,6 +7,8 @@ are another service's event, give them to that event's model.
 
 from __future__ import annotations
 
+from lambdakit.events.batch import BatchDecorator
+from lambdakit.events.batch_sources import KINESIS
 from lambdakit.events.convert import base64_bytes, epoch_seconds, integer
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import field
@@ -17,7 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ("KinesisEvent", "KinesisRecord", "kinesis_event")
+    from lambdakit.events.batch_result import BatchResponse
+
+__all__ = ("KinesisEvent", "KinesisRecord", "kinesis_batch", "kinesis_event")
 
 # What data aggregated by the Kinesis Producer Library starts with.
 _AGGREGATED = b"\xf3\x89\x9a\xc2"
@@ -75,4 +79,7 @@ class KinesisEvent(StreamEvent, PayloadEvent[PayloadT]):
 
 kinesis_event: EventDecorator[KinesisEvent] = EventDecorator(
     "kinesis_event", KinesisEvent, "kinesis", answer=window_answer
+)
+kinesis_batch: BatchDecorator[KinesisRecord, BatchResponse] = BatchDecorator(
+    "kinesis_batch", KinesisEvent, KinesisRecord, KINESIS, "kinesis"
 )

@@ -7,6 +7,8 @@ left as it is.
 
 from __future__ import annotations
 
+from lambdakit.events.batch import BatchDecorator
+from lambdakit.events.batch_sources import ACTIVEMQ, RABBITMQ
 from lambdakit.events.convert import base64_bytes, epoch_milliseconds, integer, signed_bytes
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
@@ -24,7 +26,9 @@ __all__ = (
     "RabbitMQEvent",
     "RabbitMQMessage",
     "RabbitMQProperties",
+    "activemq_batch",
     "activemq_event",
+    "rabbitmq_batch",
     "rabbitmq_event",
 )
 
@@ -137,3 +141,9 @@ class RabbitMQEvent(Model):
 
 activemq_event: EventDecorator[ActiveMQEvent] = EventDecorator("activemq_event", ActiveMQEvent, "activemq")
 rabbitmq_event: EventDecorator[RabbitMQEvent] = EventDecorator("rabbitmq_event", RabbitMQEvent, "rabbitmq")
+activemq_batch: BatchDecorator[ActiveMQMessage, None] = BatchDecorator(
+    "activemq_batch", ActiveMQEvent, ActiveMQMessage, ACTIVEMQ, "activemq"
+)
+rabbitmq_batch: BatchDecorator[RabbitMQMessage, None] = BatchDecorator(
+    "rabbitmq_batch", RabbitMQEvent, RabbitMQMessage, RABBITMQ, "rabbitmq"
+)

@@ -208,7 +208,8 @@ def _make(cls: Any, payload_type: Any) -> Any:
         handed_on = _handed_on(declared, payload_type)
         if handed_on is not None:
             namespace[name] = handed_on
-    shown = payload_type.__name__ if _type(payload_type) is type else str(payload_type).replace("typing.", "")
+    is_class = isinstance(payload_type, type) and not hasattr(payload_type, "__origin__")
+    shown = payload_type.__name__ if is_class else str(payload_type).replace("typing.", "")
     return ModelType(f"{cls.__name__}[{shown}]", (cls,), namespace)
 
 

@@ -7,6 +7,8 @@ another service's event is not looked into: `payload_bytes` gives it to the mode
 
 from __future__ import annotations
 
+from lambdakit.events.batch import BatchDecorator
+from lambdakit.events.batch_sources import SQS
 from lambdakit.events.convert import base64_bytes, decimal, epoch_milliseconds, integer
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-__all__ = ("SQSEvent", "SQSMessage", "SQSMessageAttribute", "sqs_event")
+    from lambdakit.events.batch_result import BatchResponse
+
+__all__ = ("SQSEvent", "SQSMessage", "SQSMessageAttribute", "sqs_batch", "sqs_event")
 
 
 class SQSMessageAttribute(Model, at="$.Records[*].messageAttributes.*"):
@@ -97,3 +101,4 @@ class SQSEvent(PayloadEvent[PayloadT]):
 
 
 sqs_event: EventDecorator[SQSEvent] = EventDecorator("sqs_event", SQSEvent, "sqs")
+sqs_batch: BatchDecorator[SQSMessage, BatchResponse] = BatchDecorator("sqs_batch", SQSEvent, SQSMessage, SQS, "sqs")

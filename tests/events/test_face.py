@@ -20,6 +20,10 @@ INTERNAL_MODULES = frozenset(
         "attribute_values",
         "authorizer_answer",
         "aws_clients",
+        "batch",
+        "batch_run",
+        "batch_sources",
+        "batch_workers",
         "cloudformation_answer",
         "cognito_requests",
         "convert",
@@ -36,6 +40,7 @@ INTERNAL_MODULES = frozenset(
         "payload_plans",
         "reporting",
         "rules",
+        "s3_test",
     ]
 )
 # Names that only the package's own modules use.
