@@ -8,16 +8,17 @@ import pytest
 
 from lambdakit.events.attribute_values import attribute_map, attribute_value
 from lambdakit.events.coverage import unmapped
-from lambdakit.events.docdb import DocumentDBEvent
+from lambdakit.events.docdb import DocumentDBEvent, docdb_event
 from lambdakit.events.dynamodb import DynamoDBEvent, dynamodb_event
-from lambdakit.events.kafka import KafkaEvent
+from lambdakit.events.kafka import KafkaEvent, kafka_event
 from lambdakit.events.kinesis import KinesisEvent, kinesis_event
-from lambdakit.events.mq import ActiveMQMessage, RabbitMQEvent
-from lambdakit.events.ses import disposition
-from lambdakit.events.sns import SNSMessage, SNSMessageAttribute
+from lambdakit.events.mq import ActiveMQMessage, RabbitMQEvent, activemq_event, rabbitmq_event
+from lambdakit.events.ses import disposition, ses_event
+from lambdakit.events.sns import SNSMessage, SNSMessageAttribute, sns_event
 from lambdakit.events.sqs import SQSEvent, SQSMessageAttribute, sqs_event
 from lambdakit.events.streams import STATE_LIMIT, window_result
 from lambdakit.exceptions import MissingFieldError, PayloadError, ResponseError, WrongSourceError
+from tests.events.samples import EVENTS
 
 SQS = {
     "Records": [
@@ -203,6 +204,56 @@ def test_decorators_sync_and_async():
     assert asyncio.run(later(SQS)) == "m-1"
     with pytest.raises(WrongSourceError, match=r"@sqs_event takes an SQSEvent; this event comes from kinesis"):
         count({"Records": [KINESIS_RECORD]})
+
+
+# Decorator, its source, and what a function makes of the source's sample.
+RESULTS = [
+    (sns_event, "sns", lambda event: [(record.sns.message_id, record.sns.topic_name) for record in event.records]),
+    (kafka_event, "kafka", lambda event: [(record.topic, record.offset, record.value) for record in event.records]),
+    (activemq_event, "activemq", lambda event: [(message.message_id, message.data) for message in event.messages]),
+    (
+        rabbitmq_event,
+        "rabbitmq",
+        lambda event: [(message.basic_properties.message_id, message.data) for message in event.messages],
+    ),
+    (docdb_event, "docdb", lambda event: [(record.operation_type, record.resume_token) for record in event.records]),
+    (ses_event, "ses", lambda event: [(record.mail.message_id, record.mail.source) for record in event.records]),
+]
+WANTED = {
+    "sns": [("m-1", "orders")],
+    "kafka": [("t", 7, b"{}")],
+    "activemq": [("m-1", b"{}")],
+    "rabbitmq": [("m-1", b"{}")],
+    "docdb": [("drop", "t")],
+    "ses": [("m-1", "a@example.com")],
+}
+
+
+@pytest.mark.parametrize(("decorator", "source", "read"), RESULTS, ids=list(WANTED))
+def test_a_raw_event_becomes_the_functions_result(decorator, source, read):
+    @decorator
+    def handler(event, context):
+        return read(event)
+
+    @decorator(middleware=[lambda event, context, call_next: call_next(event, context)])
+    async def later(event, context):
+        return read(event)
+
+    assert handler(EVENTS[source], None) == asyncio.run(later(EVENTS[source], None)) == WANTED[source]
+    assert handler(decorator.event_type(EVENTS[source]), None) == WANTED[source]
+    other = "sns" if source == "ses" else "ses"
+    with pytest.raises(WrongSourceError, match=rf"@{source}_event takes an? .*; this event comes from {other} "):
+        handler(EVENTS[other], None)
+    with pytest.raises(WrongSourceError, match=f"this event comes from {other} "):
+        asyncio.run(later(EVENTS[other], None))
+
+
+def test_a_mail_is_answered_with_a_disposition_ses_knows():
+    answer = {"disposition": "STOP_RULE"}
+    assert ses_event(lambda event, context: answer)(EVENTS["ses"], None) == answer
+    assert ses_event(lambda event, context: None)(EVENTS["ses"], None) is None
+    with pytest.raises(ResponseError, match="CONTINUE, STOP_RULE, STOP_RULE_SET"):
+        ses_event(lambda event, context: {"disposition": "STOP"})(EVENTS["ses"], None)
 
 
 @pytest.mark.parametrize(("decorator", "record"), [(kinesis_event, KINESIS_RECORD), (dynamodb_event, DYNAMODB_RECORD)])
