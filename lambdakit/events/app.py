@@ -29,18 +29,14 @@ from lambdakit.exceptions import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeAlias, TypeVar, overload
+    from typing import Any, TypeAlias, TypeVar
 
-    from lambdakit.context import LambdaContext
+    from lambdakit.events.batch import BatchDecorator
     from lambdakit.events.decorator import EventDecorator
-    from lambdakit.events.model import Model
-    from lambdakit.handlers import Handler
 
     Filter: TypeAlias = Callable[[dict[str, Any], str], bool]
     HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
-    EventT = TypeVar("EventT", bound=Model)
-    ResultT = TypeVar("ResultT")
-    DecoratedT = TypeVar("DecoratedT")
+    DecoratorT = TypeVar("DecoratorT", bound=EventDecorator[Any] | BatchDecorator[Any, Any])
 
 
 __all__ = ("FILTERS", "App")
@@ -105,31 +101,24 @@ class App:
         self._routes: list[tuple[Callable[[Any], bool], list[tuple[Filter, str]], Callable[..., Any]]] = []
         self._default: Callable[..., Any] | None = None
 
-    if TYPE_CHECKING:
-
-        @overload
-        def on(
-            self, source: EventDecorator[EventT], /, **filters: str
-        ) -> Callable[[Callable[[EventT, LambdaContext[Any]], ResultT]], Handler[EventT, ResultT]]: ...
-
-        @overload
-        def on(
-            self, source: Callable[[Callable[..., Any]], DecoratedT], /, **filters: str
-        ) -> Callable[[Callable[..., Any]], DecoratedT]: ...
-
-    def on(self, source: Any, /, **filters: str) -> Any:
+    def on(self, source: DecoratorT, /, **filters: str) -> DecoratorT:
         """Register a function for a source's events: `source` is the source's decorator, filters are texts.
 
-        Raises UsageError for a filter the source does not have.
+        What is returned is used as the source's decorator is, bare or with its options: `@app.on(s3_event)`,
+        `@app.on(s3_event)(middleware=[...])`. Raises UsageError for a filter the source does not have.
         """
         tests = _tests(source, filters)
+        kind: Any = _type(source)
 
-        def register(function: Callable[..., Any]) -> Any:
-            handler = source(function)
-            self._routes.append((source.accepts, tests, handler))
+        def decorate(decorator: Any, *given: Any) -> Any:
+            handler = kind._decorate(decorator, *given)
+            self._routes.append((decorator.accepts, tests, handler))
             return handler
 
-        return register
+        # A class, not an attribute: the called form of a decorator may go on with a copy of itself.
+        registering: Any = object.__new__(_type(kind.__name__, (kind,), {"_decorate": decorate}))
+        registering.__dict__.update(source.__dict__)
+        return registering  # type: ignore[no-any-return]
 
     def default(self, function: HandlerT) -> HandlerT:
         """Register the function for all other events, which it gets as they came."""

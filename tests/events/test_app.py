@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdakit.events.app import FILTERS, App
+from lambdakit.events.edge import origin_request, redirect, viewer_request
 from lambdakit.events.s3 import s3_event
+from lambdakit.events.sqs import sqs_batch
 from lambdakit.exceptions import UsageError, WrongSourceError
+from tests.events.samples import EVENTS, STAGES
 
 if TYPE_CHECKING:
     from lambdakit.events.s3 import S3Event
+    from lambdakit.events.sqs import SQSMessage
 
 
 def notification(bucket: str = "photos", key: str = "in/a+b.jpg", name: str = "ObjectCreated:Put") -> dict[str, Any]:
@@ -58,6 +62,48 @@ def test_registrations_are_tried_in_their_order() -> None:
     app.on(s3_event, bucket="films")(lambda event, context: "films")
     app.on(s3_event)(lambda event, context: "any")
     assert [app(notification("films")), app(notification("photos"))] == ["films", "any"]
+
+
+def test_the_options_of_the_decorator_are_taken() -> None:
+    app = App()
+    steps: list[str] = []
+
+    def noted(event: Any, context: Any, call_next: Any) -> Any:
+        steps.append("middleware")
+        return call_next(event, context)
+
+    @app.on(s3_event, bucket="photos")(middleware=[noted])
+    def handler(event: S3Event, context: Any) -> int:
+        return len(event.records)
+
+    @app.on(sqs_batch)(concurrency=2)
+    def message(record: SQSMessage, context: Any) -> None:
+        steps.append(record.message_id)
+
+    assert (app(notification()), steps) == (1, ["middleware"])
+    app(EVENTS["sqs"])
+    assert steps == ["middleware", "m-1"]
+    assert app.on(s3_event).__name__ == "s3_event"
+    with pytest.raises(UsageError, match="did you mean 'middleware'"):
+        app.on(s3_event)(middlewares=[])  # type: ignore[call-overload]
+    with pytest.raises(UsageError, match="@s3_event decorates a function, not int"):
+        app.on(s3_event)(3)  # type: ignore[call-overload]
+
+
+def test_a_registration_leaves_the_decorator_as_it_was() -> None:
+    app = App()
+    app.on(s3_event)
+    assert s3_event(lambda event, context: "alone")(notification()) == "alone"
+    with pytest.raises(WrongSourceError):
+        app(notification())
+
+
+def test_stages_of_an_edge_function_are_told_apart() -> None:
+    app = App()
+    app.on(viewer_request)(lambda request, context: redirect("/viewer"))
+    app.on(origin_request)(lambda request, context: redirect("/origin"))
+    answers = [app(STAGES[stage])["headers"]["location"][0]["value"] for stage in ("origin-request", "viewer-request")]
+    assert answers == ["/origin", "/viewer"]
 
 
 def test_without_a_default_an_event_that_fits_none_is_named() -> None:
