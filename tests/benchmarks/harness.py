@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 CONTENDERS = {"lambdakit": "lambdakit.runtime", "awslambdaric": "awslambdaric"}
-LINKED = ("lambdakit", "awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py", "orjson")
+LINKED = (
+    "lambdakit",
+    "awslambdaric",
+    "runtime_client",
+    "simplejson",
+    "snapshot_restore_py",
+    "orjson",
+    "aws_lambda_powertools",
+    "chalice",
+)
 REQUEST_NEXT = b"GET /2018-06-01/runtime/invocation/next "
 
 
@@ -103,12 +112,12 @@ class Bench:
                         raise RuntimeError(f"began with {head!r}")
                     yield sock, process.pid, seconds
 
-    def first_statement(self) -> float:
-        """Seconds from just before the start of a bare interpreter to its first statement."""
+    def first_statement(self, before: str = "pass") -> float:
+        """Seconds from just before the start of a bare interpreter to its first statement, but for one `before`."""
         read_end, write_end = os.pipe()
         started = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-c", f"import os; os.write({write_end}, b'x')"],
+            [sys.executable, "-c", f"{before}; import os; os.write({write_end}, b'x')"],
             cwd=self.directory,
             env=environment("", {"PYTHONPATH": str(self.packages)}),
             pass_fds=(write_end,),

@@ -1,26 +1,26 @@
-"""The measures, as a table: what each takes from one contender in one round.
+"""The measures of the runtime, as a table: what each takes from one contender in one round.
 
-A measure's `take(bench, module)` gives one sample in its unit; the command interleaves contenders round by
-round and reports medians. `module` is what `python -m` starts; FLOOR stands for the same work without a
-runtime.
+`module` is what `python -m` starts; FLOOR stands for the same work without a runtime.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tests.benchmarks import floor
-from tests.benchmarks.harness import memory
+from tests.benchmarks.harness import CONTENDERS, memory
 from tests.benchmarks.payloads import SMALL_EVENT, large_event
 from tests.benchmarks.server import ACCEPTED, event_answer
+from tests.benchmarks.table import Measure, Table
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
     from tests.benchmarks.harness import Bench
+    from tests.benchmarks.table import Contenders
 
 FLOOR = "floor"
 SMALL_RESULT = len('{"ok":true}')
@@ -52,18 +52,10 @@ HANDLERS = {
 }
 
 
-@dataclass(frozen=True)
-class Measure:
-    """`target`: the highest accepted ratio to the peer, or the highest value where there is no peer."""
-
-    name: str
-    title: str
-    unit: Literal["us", "ms", "MiB"]
-    target: float
-    take: Callable[[Bench, str], float]
-    rounds: int
-    peer: bool = True
-    floor: bool = True
+def _contenders(take: Callable[[Bench, str], float], *names: str) -> Callable[[Bench], Contenders]:
+    """Those of the names (all where none is given), each with what `take` does for it."""
+    modules = {name: module for name, module in {**CONTENDERS, FLOOR: FLOOR}.items() if not names or name in names}
+    return lambda bench: {name: partial(take, bench, module) for name, module in modules.items()}
 
 
 def prepare(bench: Bench) -> None:
@@ -132,12 +124,12 @@ _LARGE_EVENT = _invocation("small.handler", "large.json", 5, 60)
 _LARGE_RESULT = _invocation("large.handler", "small.json", 5, 60)
 
 # fmt: off
-MEASURES = (
-    Measure("small", "invocation, 16 B event", "us", 0.50, _SMALL_EVENT, 9),
-    Measure("event", "invocation, 1.5 MB event", "us", 0.60, _LARGE_EVENT, 9),
-    Measure("result", "invocation, 1.5 MB result", "us", 0.20, _LARGE_RESULT, 9),
-    Measure("start", "start to first next", "ms", 0.80, _start("small.handler"), 25),
-    Measure("imports", "the same, handler imports logging...", "ms", 0.95, _start("imports.handler"), 25),
-    Measure("memory", "resident memory at first next", "MiB", 0.95, _resident, 5, floor=False),
-    Measure("stream", "peak growth, 200 MiB stream", "MiB", 8, _stream_growth, 3, peer=False, floor=False),
-)
+RUNTIME = Table("lambdakit", "awslambdaric", FLOOR, (
+    Measure("small", "invocation, 16 B event", "us", 0.50, _contenders(_SMALL_EVENT), 9),
+    Measure("event", "invocation, 1.5 MB event", "us", 0.60, _contenders(_LARGE_EVENT), 9),
+    Measure("result", "invocation, 1.5 MB result", "us", 0.20, _contenders(_LARGE_RESULT), 9),
+    Measure("start", "start to first next", "ms", 0.80, _contenders(_start("small.handler")), 25),
+    Measure("imports", "the same, handler imports logging...", "ms", 0.95, _contenders(_start("imports.handler")), 25),
+    Measure("memory", "resident memory at first next", "MiB", 0.95, _contenders(_resident, *CONTENDERS), 5),
+    Measure("stream", "peak growth, 200 MiB stream", "MiB", 8, _contenders(_stream_growth, "lambdakit"), 3),
+))
