@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def invoke(request: pytest.FixtureRequest) -> Callable[..., InvocationResult]:
-    """`invoke(event, **environment)`: the result of the `app.py` beside the test, in a bootstrap process."""
+    """`invoke(event, **environment)`: the result of the `app.py` beside the test, in a bootstrap process.
+
+    `invoke(event, "assign")` calls that function of it, not `handler`.
+    """
     folder: Path = request.path.parent
 
-    async def once(event: Any, variables: dict[str, str]) -> InvocationResult:
-        config = FunctionConfig(folder.name, "app.handler", folder, timeout=30, environment=variables)
+    async def once(event: Any, function: str, variables: dict[str, str]) -> InvocationResult:
+        config = FunctionConfig(folder.name, f"app.{function}", folder, timeout=30, environment=variables)
         async with ExecutionEnvironment(config) as environment:
             return await environment.invoke(Invocation(json.dumps(event).encode()))
 
-    def run(event: Any, **variables: str) -> InvocationResult:
-        return asyncio.run(once(event, variables))
+    def run(event: Any, function: str = "handler", /, **variables: str) -> InvocationResult:
+        return asyncio.run(once(event, function, variables))
 
     return run
 
