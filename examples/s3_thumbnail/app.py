@@ -14,12 +14,14 @@ import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import unquote_plus
 
 from PIL import Image, ImageOps
 
+from lambdakit.events import s3_event
+
 if TYPE_CHECKING:
     from lambdakit import Context
+    from lambdakit.events import S3Event
 
 SIZE = (256, 256)
 SUFFIX = "-thumbnails"
@@ -81,15 +83,14 @@ def open_store() -> Store:
 STORE = open_store()
 
 
-def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+@s3_event
+def handler(event: S3Event, context: Context) -> dict[str, Any]:
     """Thumbnails of the event's objects: where they were written, and their sizes in pixels."""
-    return {"thumbnails": [thumbnail(record["s3"]) for record in event["Records"]]}
+    return {"thumbnails": [thumbnail(record.bucket.name, record.object.key) for record in event.records]}
 
 
-def thumbnail(s3: dict[str, Any]) -> dict[str, Any]:
+def thumbnail(bucket: str, key: str) -> dict[str, Any]:
     """Make the thumbnail of one object."""
-    bucket = s3["bucket"]["name"]
-    key = unquote_plus(s3["object"]["key"])  # keys in events are form-encoded
     photo: Image.Image = Image.open(io.BytesIO(STORE.read(bucket, key)))
     small = ImageOps.exif_transpose(photo)
     small.thumbnail(SIZE)
