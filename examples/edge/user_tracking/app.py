@@ -1,6 +1,6 @@
 """Viewer response: gives every browser an id of its own, to count visits by.
 
-Viewer responses come after the cache: the page stays one cached object for all, and no id is ever given out twice.
+Viewer responses come after CloudFront's cache: the page stays one cached object for all, and no id gets into it.
 
     lambdakit invoke examples/edge/user_tracking/app.py:handler --event examples/edge/user_tracking/event.json
 """
