@@ -250,6 +250,7 @@ def _run_while_good(run: Run, function: Callable[..., Any], context: Any) -> int
                 run.longest = longest = then - now
             now = then
     except Exception as error:
+        run.longest = max(longest, monotonic() - now)
         failed(run, index, error)
     return index + 1
 

@@ -149,6 +149,7 @@ class Batch:
         self.started: list[tuple[int, float]] = []
         self.running: set[int] = set()
         self.succeeded: list[int] = []
+        self.failed: list[tuple[int, int]] = []
 
     def _begin(self, record: Any) -> int:
         index: int = self.index_of(record)
@@ -162,6 +163,7 @@ class Batch:
         self.clock.now += self.costs[index % len(self.costs)]
         self.running.discard(index)
         if index in self.failing:
+            self.failed.append((index, len(self.started)))
             raise ValueError(index)
         self.succeeded.append(index)
 
@@ -229,6 +231,15 @@ def test_order_is_kept_in_every_lane(batch: Batch, run: Any) -> None:
         order = [index for index, _ in batch.started]
         assert order == list(range(len(order)))
         assert not batch.failing & set(order[:-1])
+
+
+@given(batch=batches, concurrency=st.integers(2, 4))
+def test_behind_a_failure_in_a_shard_nothing_new_starts(batch: Batch, concurrency: int) -> None:
+    batch.run("async", concurrency=concurrency)
+    for index, started in batch.failed if batch.keeps == "shard" else ():
+        behind = [other for other, _ in batch.started[started:] if other > index]
+        # Each of the other workers may have taken one before the failure was settled.
+        assert len(behind) < concurrency
 
 
 @given(batch=batches, run=runs)
