@@ -41,7 +41,8 @@ def run(tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def normal(text: str) -> str:
     text = re.sub(r"\b(?:[a-z_]\w*\.)+(\w+)", r"\1", text)
-    text = re.sub(r"= \w+", "=", text.removeprefix("def ")).replace("CoroutineType[", "Coroutine[")
+    text = re.sub(r"TypedDict\((\w+), \{.*\}\)", r"\1", text)
+    text = re.sub(r"= \w+", "=", text.replace("def (", "(")).replace("CoroutineType[", "Coroutine[")
     return f"{text} -> None" if text.startswith("(") and text.endswith(")") else text
 
 

@@ -1,4 +1,4 @@
-"""The decorators of storage, queue and stream events, bare over a function and called over an async one."""
+"""The decorators of storage, bus, log and device events, bare over a function and called over an async one."""
 
 # ruff: noqa: TC001 - imports as users write them
 
@@ -10,56 +10,36 @@ from typing_extensions import reveal_type
 
 from lambdakit import Context
 from lambdakit.events import (
-    ActiveMQEvent,
     CloudWatchAlarmEvent,
     CloudWatchLogsEvent,
     CustomWidgetEvent,
     DestinationRecord,
-    DocumentDBEvent,
     DurableEvent,
-    DynamoDBEvent,
     EventBridgeEvent,
-    FirehoseEvent,
     IoTAuthorizerEvent,
     IoTButtonEvent,
     IoTOneClickEvent,
     IoTProvisioningEvent,
     IoTRegistryEvent,
-    KafkaEvent,
-    KinesisAnalyticsEvent,
-    KinesisEvent,
-    RabbitMQEvent,
     S3BatchEvent,
     S3Event,
     ScheduledEvent,
     SESEvent,
-    SNSEvent,
-    SQSEvent,
-    activemq_event,
     cloudwatch_alarm,
     cloudwatch_logs,
     custom_widget,
-    docdb_event,
     durable_event,
-    dynamodb_event,
     eventbridge_event,
-    firehose_transform,
     iot_authorizer,
     iot_button,
     iot_one_click,
     iot_provisioning,
     iot_registry,
-    kafka_event,
-    kinesis_analytics_event,
-    kinesis_event,
     lambda_destination,
-    rabbitmq_event,
     s3_batch,
     s3_event,
     scheduled_event,
     ses_event,
-    sns_event,
-    sqs_event,
 )
 from lambdakit.handlers import Call
 
@@ -96,34 +76,6 @@ reveal_type(plain_s3_batch)  # Handler[S3BatchEvent, str]
 reveal_type(async_s3_batch)  # Handler[S3BatchEvent, Coroutine[Any, Any, str]]
 
 
-@sqs_event
-def plain_sqs_event(event: SQSEvent, context: Context) -> str:
-    return str(event)
-
-
-@sqs_event(middleware=[timing])
-async def async_sqs_event(event: SQSEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_sqs_event)  # Handler[SQSEvent[Any], str]
-reveal_type(async_sqs_event)  # Handler[SQSEvent[Any], Coroutine[Any, Any, str]]
-
-
-@sns_event
-def plain_sns_event(event: SNSEvent, context: Context) -> str:
-    return str(event)
-
-
-@sns_event(middleware=[timing])
-async def async_sns_event(event: SNSEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_sns_event)  # Handler[SNSEvent[Any], str]
-reveal_type(async_sns_event)  # Handler[SNSEvent[Any], Coroutine[Any, Any, str]]
-
-
 @ses_event
 def plain_ses_event(event: SESEvent, context: Context) -> str:
     return str(event)
@@ -136,118 +88,6 @@ async def async_ses_event(event: SESEvent, context: Context) -> str:
 
 reveal_type(plain_ses_event)  # Handler[SESEvent, str]
 reveal_type(async_ses_event)  # Handler[SESEvent, Coroutine[Any, Any, str]]
-
-
-@kinesis_event
-def plain_kinesis_event(event: KinesisEvent, context: Context) -> str:
-    return str(event)
-
-
-@kinesis_event(middleware=[timing])
-async def async_kinesis_event(event: KinesisEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_kinesis_event)  # Handler[KinesisEvent[Any], str]
-reveal_type(async_kinesis_event)  # Handler[KinesisEvent[Any], Coroutine[Any, Any, str]]
-
-
-@dynamodb_event
-def plain_dynamodb_event(event: DynamoDBEvent, context: Context) -> str:
-    return str(event)
-
-
-@dynamodb_event(middleware=[timing])
-async def async_dynamodb_event(event: DynamoDBEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_dynamodb_event)  # Handler[DynamoDBEvent, str]
-reveal_type(async_dynamodb_event)  # Handler[DynamoDBEvent, Coroutine[Any, Any, str]]
-
-
-@kafka_event
-def plain_kafka_event(event: KafkaEvent, context: Context) -> str:
-    return str(event)
-
-
-@kafka_event(middleware=[timing])
-async def async_kafka_event(event: KafkaEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_kafka_event)  # Handler[KafkaEvent, str]
-reveal_type(async_kafka_event)  # Handler[KafkaEvent, Coroutine[Any, Any, str]]
-
-
-@activemq_event
-def plain_activemq_event(event: ActiveMQEvent, context: Context) -> str:
-    return str(event)
-
-
-@activemq_event(middleware=[timing])
-async def async_activemq_event(event: ActiveMQEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_activemq_event)  # Handler[ActiveMQEvent[Any], str]
-reveal_type(async_activemq_event)  # Handler[ActiveMQEvent[Any], Coroutine[Any, Any, str]]
-
-
-@rabbitmq_event
-def plain_rabbitmq_event(event: RabbitMQEvent, context: Context) -> str:
-    return str(event)
-
-
-@rabbitmq_event(middleware=[timing])
-async def async_rabbitmq_event(event: RabbitMQEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_rabbitmq_event)  # Handler[RabbitMQEvent, str]
-reveal_type(async_rabbitmq_event)  # Handler[RabbitMQEvent, Coroutine[Any, Any, str]]
-
-
-@docdb_event
-def plain_docdb_event(event: DocumentDBEvent, context: Context) -> str:
-    return str(event)
-
-
-@docdb_event(middleware=[timing])
-async def async_docdb_event(event: DocumentDBEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_docdb_event)  # Handler[DocumentDBEvent, str]
-reveal_type(async_docdb_event)  # Handler[DocumentDBEvent, Coroutine[Any, Any, str]]
-
-
-@firehose_transform
-def plain_firehose_transform(event: FirehoseEvent, context: Context) -> str:
-    return str(event)
-
-
-@firehose_transform(middleware=[timing])
-async def async_firehose_transform(event: FirehoseEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_firehose_transform)  # Handler[FirehoseEvent, str]
-reveal_type(async_firehose_transform)  # Handler[FirehoseEvent, Coroutine[Any, Any, str]]
-
-
-@kinesis_analytics_event
-def plain_kinesis_analytics_event(event: KinesisAnalyticsEvent, context: Context) -> str:
-    return str(event)
-
-
-@kinesis_analytics_event(middleware=[timing])
-async def async_kinesis_analytics_event(event: KinesisAnalyticsEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_kinesis_analytics_event)  # Handler[KinesisAnalyticsEvent, str]
-reveal_type(async_kinesis_analytics_event)  # Handler[KinesisAnalyticsEvent, Coroutine[Any, Any, str]]
 
 
 @eventbridge_event
