@@ -147,7 +147,7 @@ def read_everything(value: Any) -> None:
 
 # The examples' events, and a folder of others, one a file; broken on purpose where the name begins with "invalid".
 FOLDER = os.environ.get("LAMBDAKIT_EVENT_SAMPLES")
-SAMPLES = [*(ROOT / "examples").glob("*/event.json"), *(Path(FOLDER).glob("*.json") if FOLDER else ())]
+SAMPLES = [*(ROOT / "examples").rglob("*.json"), *(Path(FOLDER).glob("*.json") if FOLDER else ())]
 
 
 def test_every_attribute_of_every_sample_can_be_read_and_its_leaves_are_covered() -> None:
