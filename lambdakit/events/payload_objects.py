@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from operator import itemgetter
 
 from lambdakit.events.payload_plans import Plan, expected, plan_of
 from lambdakit.exceptions import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
 
     from lambdakit.events.payload_plans import Faults, Place
+
+    _Prepared: TypeAlias = tuple[list["Member"], Any, Any, tuple[Any, ...] | None]
 
 __all__ = ("is_record", "record_plan")
 
 _type: Any = type
 _is_a: Any = isinstance
+_kind_of: Callable[[Any], Any] = type
 
 
 class _Required:
@@ -67,21 +72,28 @@ def _is_named_tuple(kind: Any) -> bool:
 
 def record_plan(kind: Any, origin: Any) -> Plan:
     """The plan of a dataclass, TypedDict or NamedTuple; `kind` may carry arguments of the generic `origin`."""
-    ready: tuple[list[Member], Any] | None = None
+    ready: _Prepared | None = None
 
     def load(value: Any, place: Place, faults: Faults) -> Any:
         nonlocal ready
         if ready is None:
             ready = _prepared(kind, origin)
-        members, make = ready
+        members, make, get, exacts = ready
         if _type(value) is not dict:
             if _type(value) is not list or not _is_named_tuple(origin):
                 return expected(origin.__name__, value, place, faults)
             value = dict(zip((member.key for member in members), value, strict=False))
-        known = len(faults)
-        values = _read(members, value, place, faults)
-        if len(faults) > known:
-            return None
+        values: Any = None
+        if exacts is not None:
+            try:
+                values = get(value)
+            except KeyError:
+                pass
+        if values is None or tuple(map(_kind_of, values)) != exacts:
+            known = len(faults)
+            values = _read(members, value, place, faults)
+            if len(faults) > known:
+                return None
         try:
             return make(values)
         except (ValueError, TypeError, AssertionError) as error:
@@ -100,14 +112,23 @@ def _keys(origin: Any) -> set[str]:
     return set(names)
 
 
-def _prepared(kind: Any, origin: Any) -> tuple[list[Member], Any]:
-    """The members of a record, and what makes it of their values in order."""
+def _prepared(kind: Any, origin: Any) -> _Prepared:
+    """The members of a record, and what makes it of their values in order; then what gets those that need no loading.
+
+    The last two are for records whose members all have an exact type: their values are taken in one go, and taken as
+    they are where all types are right.
+    """
     hints = _hints(kind, origin)
     if _is_typed_dict(origin):
-        return _dict_members(origin, hints), _make_dict
+        return _dict_members(origin, hints), _make_dict, None, None
     if _is_named_tuple(origin):
-        return _tuple_members(origin, hints), origin._make
-    return _dataclass_members(origin, hints), _maker(origin)
+        members, make = _tuple_members(origin, hints), origin._make
+    else:
+        members, make = _dataclass_members(origin, hints), _maker(origin)
+    exacts = tuple(member.exact for member in members)
+    if len(exacts) < 2 or None in exacts:
+        return members, make, None, None
+    return members, make, itemgetter(*(member.key for member in members)), exacts
 
 
 def _read(members: list[Member], value: dict[str, Any], place: Place, faults: Faults) -> list[Any]:
@@ -169,10 +190,10 @@ def _maker(origin: Any) -> Any:
     fields = [field for field in dataclasses.fields(origin) if field.init]
     names = [field.name for field in fields]
 
-    def by_place(values: list[Any]) -> Any:
+    def by_place(values: Sequence[Any]) -> Any:
         return origin(*values)
 
-    def by_name(values: list[Any]) -> Any:
+    def by_name(values: Sequence[Any]) -> Any:
         return origin(**dict(zip(names, values, strict=True)))
 
     return by_name if any(field.kw_only for field in fields) else by_place
