@@ -23,7 +23,11 @@ _is_a: Callable[[Any, Any], bool] = isinstance
 
 def unmapped(event: Model) -> list[str]:
     """The JSON paths of the leaves of `event.raw` that no typed attribute covers, in the order of the event."""
-    return list(_unmapped(type(event), event.raw, "$"))
+    each = getattr(type(event), "each", None)
+    if each is None:
+        return list(_unmapped(type(event), event.raw, "$"))
+    items: Any = event.raw
+    return [path for index, item in enumerate(items) for path in _unmapped(each, item, f"$[{index}]")]
 
 
 def leaves(value: Any, at: str = "$") -> Iterator[str]:

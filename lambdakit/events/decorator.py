@@ -226,9 +226,9 @@ def wrong_source(decorator: str, wanted: str, event: Any, *, advice: str = "use 
     `advice` is given where a decorator takes the event: `{taker}` in it stands for its name.
     """
     takes = f"@{decorator} takes {with_article(wanted)}"
-    if _type(event) is not dict:
-        return WrongSourceError(f"{takes}, a JSON object; it got {type(event).__name__}")
     source = source_of(event)
+    if source is None and _type(event) is not dict:
+        return WrongSourceError(f"{takes}, a JSON object; it got {type(event).__name__}")
     if source is None:
         return WrongSourceError(f"{takes}; this event comes from no known source, its keys are {sorted(event)[:8]}")
     taker = _taker(source, event)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from lambdakit.events.model import Model
 
-    Test: TypeAlias = Callable[[dict[str, Any]], bool]
+    Test: TypeAlias = Callable[[Any], bool]
 
-__all__ = ("RULES", "detect", "model_of", "source_of", "test_of")
+__all__ = ("LIST_RULES", "RULES", "detect", "model_of", "source_of", "test_of")
 
 
 # `type`, but Any to type checkers.
@@ -71,6 +71,11 @@ def _not(test: Test) -> Test:
     return lambda event: not test(event)
 
 
+def _first_item(test: Test) -> Test:
+    """The event is a list, whose first item passes."""
+    return lambda event: _type(event) is list and bool(event) and _type(event[0]) is dict and test(event[0])
+
+
 def _text(*keys: str) -> Test:
     """The values at these keys are text."""
     return lambda event: all(type(event.get(key)) is str for key in keys)
@@ -99,10 +104,8 @@ def _asks_for_documentation(event: dict[str, Any]) -> bool:
 
 
 _HTTP_V2 = _any(_keys("rawPath"), _within("requestContext", "http"))
+_RESOLVER = _within("info", "fieldName")
 _ROTATION = ("createSecret", "setSecret", "testSecret", "finishSecret")
-
-# A source that is recognised, so that it can be named, but whose events have no model: they are used as they come.
-UNTYPED = ""
 
 # Source, the test, and the model as "module:class" of lambdakit.events.
 RULES: tuple[tuple[str, Test, str], ...] = (
@@ -129,8 +132,11 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     ("lambda-destination", _within("requestContext", "functionArn", "condition"), "destination:DestinationRecord"),
     (
         "appsync-authorizer",
-        _all(_keys("authorizationToken"), _within("requestContext", "queryString")),
-        UNTYPED,
+        _all(
+            _keys("authorizationToken"),
+            _any(_within("requestContext", "queryString"), _within("requestContext", "apiId", "operation")),
+        ),
+        "appsync_authorization:AppSyncAuthorizerEvent",
     ),
     ("function-url", _all(_HTTP_V2, _url_domain), "function_urls:FunctionURLEvent"),
     ("api-gateway-v2", _HTTP_V2, "apigateway:APIGatewayProxyEventV2"),
@@ -175,15 +181,15 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     ("config", _keys("invokingEvent", "resultToken"), "config:ConfigEvent"),
     ("secretsmanager", _all(_is("Step", *_ROTATION), _keys("SecretId")), "secretsmanager:SecretRotationEvent"),
     ("codedeploy", _keys("DeploymentId", "LifecycleEventHookExecutionId"), "codedeploy:CodeDeployEvent"),
-    ("lex-v2", _any(_keys("sessionState", "bot"), _keys("proposedNextState")), UNTYPED),
-    ("lex-v1", _keys("currentIntent", "bot"), UNTYPED),
+    ("lex-v2", _any(_keys("sessionState", "bot"), _keys("proposedNextState")), "lex_v2:LexV2Event"),
+    ("lex-v1", _keys("currentIntent", "bot"), "lex:LexV1Event"),
     ("bedrock-function", _keys("agent", "actionGroup", "function"), "bedrock:BedrockFunctionEvent"),
     ("bedrock-api", _keys("agent", "actionGroup"), "bedrock:BedrockAPIEvent"),
     ("connect", _contact, "connect:ConnectEvent"),
     ("durable", _keys("DurableExecutionArn", "CheckpointToken"), "durable:DurableEvent"),
-    ("appsync-events", _within("info", "channelNamespace"), UNTYPED),
-    ("appsync", _within("info", "fieldName"), UNTYPED),
-    ("amplify", _keys("typeName", "fieldName"), UNTYPED),
+    ("appsync-events", _within("info", "channelNamespace"), "appsync_events:AppSyncEventsEvent"),
+    ("appsync", _RESOLVER, "appsync:AppSyncResolverEvent"),
+    ("amplify", _keys("typeName", "fieldName"), "appsync:AmplifyResolverEvent"),
     ("iot-authorizer", _keys("signatureVerified", "protocols"), "iot:IoTAuthorizerEvent"),
     ("iot-provisioning", _keys("claimCertificateId"), "iot:IoTProvisioningEvent"),
     ("iot-1-click", _keys("deviceEvent"), "iot:IoTOneClickEvent"),
@@ -191,12 +197,28 @@ RULES: tuple[tuple[str, Test, str], ...] = (
     ("iot-registry", _all(_starts("eventType", "THING_"), _keys("operation")), "iot:IoTRegistryEvent"),
     ("transfer", _keys("serverId", "protocol", "username"), "transfer:TransferEvent"),
     ("client-vpn", _keys("connection-id", "endpoint-id"), "vpn:ClientVPNEvent"),
+    (
+        "alexa",
+        _all(
+            _within("request", "type", "requestId"),
+            _any(_within("context", "System"), _within("session", "application")),
+        ),
+        "alexa:AlexaSkillEvent",
+    ),
+    ("alexa-smart-home", _within("directive", "header"), "alexa_home:SmartHomeEvent"),
+    ("alexa-smart-home-v2", _within("header", "namespace", "payloadVersion"), "alexa_home:SmartHomeEventV2"),
+    ("workmail", _keys("summaryVersion", "envelope", "flowDirection"), "workmail:WorkMailEvent"),
+)
+
+# The sources whose event is a list: their tests are given the list, those above objects only.
+LIST_RULES: tuple[tuple[str, Test, str], ...] = (
+    ("appsync-batch", _first_item(_RESOLVER), "appsync:AppSyncBatchEvent"),
 )
 
 
 def test_of(*sources: str) -> Test:
     """The test that holds for the events of these sources, as their own rules say it."""
-    tests = tuple(test for source, test, _ in RULES if source in sources)
+    tests = tuple(test for source, test, _ in (*RULES, *LIST_RULES) if source in sources)
     return tests[0] if len(tests) == 1 else _any(*tests)
 
 
@@ -207,7 +229,7 @@ def source_of(event: object) -> str | None:
 
 
 def model_of(source: str) -> type[Model]:
-    """The model of a source's events, imported now. Raises KeyError for a name that is no source, or has no model."""
+    """The model of a source's events, imported now. Raises KeyError for a name that is no source."""
     from importlib import import_module
 
     module, _, name = _MODELS[source].partition(":")
@@ -215,19 +237,24 @@ def model_of(source: str) -> type[Model]:
     return model
 
 
-def detect(event: dict[str, Any]) -> Model | None:
-    """The typed event of a raw one, or None where its shape does not tell what it is, or it has no model."""
+def detect(event: dict[str, Any] | list[Any]) -> Model | None:
+    """The typed event of a raw one, or None where its shape does not tell what it is.
+
+    An AppSync batch, the one event that is a list, becomes an AppSyncBatchEvent.
+    """
     rule = _rule(event)
-    return None if rule is None or rule[2] == UNTYPED else model_of(rule[0])(event)
+    make: Any = None if rule is None else model_of(rule[0])
+    return None if make is None else make(event)
 
 
 def _rule(event: Any) -> tuple[str, Test, str] | None:
-    if _type(event) is not dict:
+    kind = _type(event)
+    if kind is not dict and kind is not list:
         return None
-    for rule in RULES:
+    for rule in RULES if kind is dict else LIST_RULES:
         if rule[1](event):
             return rule
     return None
 
 
-_MODELS = {source: model for source, _, model in RULES if model != UNTYPED}
+_MODELS = {source: model for source, _, model in (*RULES, *LIST_RULES)}

@@ -88,6 +88,14 @@ EVENTS: dict[str, Any] = {
     "iot-registry": {"eventType": "THING_EVENT", "operation": "CREATED"},
     "transfer": {"serverId": "s", "protocol": "SFTP", "username": "u"},
     "client-vpn": {"connection-id": "c", "endpoint-id": "e"},
+    "alexa": {
+        "request": {"type": "LaunchRequest", "requestId": "r"},
+        "session": {"application": {"applicationId": "a"}},
+    },
+    "alexa-smart-home": {"directive": {"header": {"namespace": "Alexa", "name": "ReportState"}, "payload": {}}},
+    "alexa-smart-home-v2": {"header": {"namespace": "n", "name": "r", "payloadVersion": "2"}, "payload": {}},
+    "workmail": {"summaryVersion": "2018-10-10", "envelope": {"recipients": []}, "flowDirection": "INBOUND"},
+    "appsync-batch": [{"info": {"fieldName": "f", "parentTypeName": "Post"}, "arguments": {}}],
 }
 
 # The same source, another stage: a Lambda@Edge decorator takes one of them alone.

@@ -19,7 +19,7 @@ def records(**first: Any) -> dict[str, Any]:
     return {"Records": [first]}
 
 
-SMALLEST: list[tuple[str, dict[str, Any]]] = [
+SMALLEST: list[tuple[str, Any]] = [
     ("edge", records(cf={"config": {}, "request": {}})),
     ("s3", records(eventSource="aws:s3")),
     ("sns", records(EventSource="aws:sns")),
@@ -82,7 +82,16 @@ SMALLEST: list[tuple[str, dict[str, Any]]] = [
     ("iot-registry", {"eventType": "THING_EVENT", "operation": "CREATED"}),
     ("transfer", {"serverId": "s", "protocol": "SFTP", "username": "u"}),
     ("client-vpn", {"connection-id": "c", "endpoint-id": "e"}),
+    ("appsync-authorizer", {"authorizationToken": "t", "requestContext": {"apiId": "a", "operation": "EVENT_PUBLISH"}}),
+    ("alexa", {"request": {"type": "LaunchRequest", "requestId": "r"}, "session": {"application": {}}}),
+    ("alexa", {"request": {"type": "AudioPlayer.PlaybackStarted", "requestId": "r"}, "context": {"System": {}}}),
+    ("alexa-smart-home", {"directive": {"header": {}, "payload": {}}}),
+    ("alexa-smart-home-v2", {"header": {"namespace": "n", "payloadVersion": "2"}, "payload": {}}),
+    ("workmail", {"summaryVersion": "2018-10-10", "envelope": {}, "flowDirection": "INBOUND"}),
+    ("appsync-batch", [{"info": {"fieldName": "f"}}]),
 ]
+
+EVERY_RULE = (*detection.RULES, *detection.LIST_RULES)
 
 UNKNOWN: list[Any] = [
     {},
@@ -97,13 +106,15 @@ UNKNOWN: list[Any] = [
     "text",
     3,
     [],
+    ["text"],
+    [{"eventSource": "aws:sqs"}],
     # A queue's message may hold another source's event; it is not looked into.
     {"body": json.dumps(records(eventSource="aws:s3"))},
 ]
 
 
 @pytest.mark.parametrize(("source", "event"), SMALLEST, ids=[source for source, _ in SMALLEST])
-def test_the_smallest_event_of_each_source_is_known(source: str, event: dict[str, Any]) -> None:
+def test_the_smallest_event_of_each_source_is_known(source: str, event: Any) -> None:
     assert detection.source_of(event) == source
 
 
@@ -113,19 +124,22 @@ def test_what_has_no_shape_has_no_source(event: Any) -> None:
 
 
 def test_every_rule_has_an_event_here() -> None:
-    assert {source for source, _ in SMALLEST} >= {source for source, _, _ in detection.RULES}
+    assert {source for source, _ in SMALLEST} >= {source for source, _, _ in EVERY_RULE}
 
 
-@pytest.mark.parametrize("source", [source for source, _, model in detection.RULES if model != detection.UNTYPED])
+@pytest.mark.parametrize("source", [source for source, _, _ in EVERY_RULE])
 def test_every_model_the_table_names_is_there(source: str) -> None:
     assert issubclass(detection.model_of(source), Model)
 
 
-def test_a_source_without_a_model_is_named_all_the_same() -> None:
-    event = {"sessionState": {}, "bot": {}}
-    assert (detection.source_of(event), detection.detect(event)) == ("lex-v2", None)
+def test_a_list_of_resolver_calls_is_one_event() -> None:
+    event = detection.detect([{"info": {"fieldName": "f"}}, {"info": {"fieldName": "f"}}])
+    assert type(event).__name__ == "AppSyncBatchEvent"
+
+
+def test_a_name_that_is_no_source_has_no_model() -> None:
     with pytest.raises(KeyError):
-        detection.model_of("lex-v2")
+        detection.model_of("lex")
 
 
 # `payload` decodes what a sender wrote, which need not be JSON.
