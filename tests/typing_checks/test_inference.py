@@ -6,6 +6,7 @@ modules, callables as `(name: type =) -> type`, what an async function gives as 
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdakit import events
 from tests.runtime_process import ROOT
 
 SNIPPETS = ROOT / "tests" / "typing"
@@ -44,6 +46,31 @@ def normal(text: str) -> str:
     text = re.sub(r"TypedDict\((\w+), \{.*\}\)", r"\1", text)
     text = re.sub(r"= \w+", "=", text.replace("def (", "(")).replace("CoroutineType[", "Coroutine[")
     return f"{text} -> None" if text.startswith("(") and text.endswith(")") else text
+
+
+def decorators() -> set[str]:
+    """The names of all decorators of `lambdakit.events`."""
+    public = {name: getattr(events, name) for name in events.__all__}
+    return {name for name, value in public.items() if hasattr(value, "accepts") and not isinstance(value, type)}
+
+
+def decorated() -> set[tuple[str, type[ast.expr], type[ast.AST]]]:
+    """(decorator, how it is written, what function it is over) for all functions in the snippets."""
+    return {
+        (used.id if isinstance(used, ast.Name) else used.func.id, type(used), type(node))
+        for path in SNIPPETS.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for used in node.decorator_list
+        if isinstance(used.func if isinstance(used, ast.Call) else used, ast.Name)
+    }
+
+
+def test_no_decorator_is_missing():
+    used = decorated()
+    assert len(decorators()) > 60
+    assert not {name for name in decorators() if (name, ast.Name, ast.FunctionDef) not in used}
+    assert not {name for name in decorators() if (name, ast.Call, ast.AsyncFunctionDef) not in used}
 
 
 def test_every_reveal_has_its_expectation():
