@@ -9,7 +9,7 @@ Not here: what the policy's conditions mean, and which of the two forms an HTTP 
 
 from __future__ import annotations
 
-from lambdakit.events.rules import known_keys, needs, of_type, one_of, present
+from lambdakit.events.rules import at_most, known_keys, needs, of_type, one_of, present
 from lambdakit.exceptions import ResponseError
 
 TYPE_CHECKING = False
@@ -28,6 +28,8 @@ POLICY_FIELDS = ("Version", "Id", "Statement")
 POLICY_ANSWER_FIELDS = ("principalId", "policyDocument", "context", "usageIdentifierKey")
 SIMPLE_ANSWER_FIELDS = ("isAuthorized", "context")
 STATEMENT_FIELDS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+# Characters of a resource's ARN, of "Output from an API Gateway Lambda authorizer".
+MAX_RESOURCE = 512
 # One of each pair must be in a statement.
 STATEMENT_PAIRS = (("Action", "NotAction"), ("Resource", "NotResource"))
 
@@ -156,3 +158,5 @@ def _check_statement(statement: Any) -> None:
             raise ResponseError(f"a statement needs {name} (or {opposite}); it may not be empty")
         for item in given if _is_a(given, list) else [given]:
             of_type(name, item, str)
+            if name == "Resource":
+                at_most("the ARN of a Resource", len(item), MAX_RESOURCE, "characters")

@@ -14,7 +14,7 @@ from lambdakit.events.convert import json_value
 from lambdakit.events.decorator import EventDecorator, VariantDecorator
 from lambdakit.events.http_message import EMPTY
 from lambdakit.events.model import Model, field
-from lambdakit.events.rules import known_keys, needs, of_type, one_of, present, within
+from lambdakit.events.rules import at_most, json_size, known_keys, needs, of_type, one_of, present, within
 from lambdakit.exceptions import PayloadError, ResponseError
 
 TYPE_CHECKING = False
@@ -34,6 +34,8 @@ __all__ = (
     "bedrock_function",
 )
 
+# Bytes of JSON, of "Quotas for Amazon Bedrock": what an agent takes of a function.
+LARGEST_ANSWER = 25 * 1024
 RESPONSE_STATES = ("FAILURE", "REPROMPT")
 ANSWER_FIELDS = (
     "messageVersion",
@@ -216,7 +218,12 @@ def _answered(
         "promptSessionAttributes": prompt,
         "knowledgeBasesConfiguration": knowledge_bases,
     }
-    return {"messageVersion": "1.0", "response": response, **present(extra)}
+    return _within_size({"messageVersion": "1.0", "response": response, **present(extra)})
+
+
+def _within_size(answer: dict[str, Any]) -> dict[str, Any]:
+    at_most("an answer to Bedrock", json_size("an answer to Bedrock", answer), LARGEST_ANSWER, "bytes")
+    return answer
 
 
 def _answer(event: BedrockFunctionEvent | BedrockAPIEvent, result: Any) -> dict[str, Any]:
@@ -228,7 +235,7 @@ def _answer(event: BedrockFunctionEvent | BedrockAPIEvent, result: Any) -> dict[
     one_of("messageVersion", whole["messageVersion"], ("1.0",))
     needs("the answer", whole, ("response",))
     _check_response(event, whole["response"])
-    return whole
+    return _within_size(whole)
 
 
 def _check_response(event: BedrockFunctionEvent | BedrockAPIEvent, response: Any) -> None:

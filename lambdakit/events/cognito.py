@@ -27,7 +27,7 @@ from lambdakit.events.cognito_requests import (
 )
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
-from lambdakit.events.rules import known_keys, of_type, one_of, present
+from lambdakit.events.rules import at_most, known_keys, of_type, one_of, present
 from lambdakit.exceptions import ResponseError, WrongSourceError
 
 TYPE_CHECKING = False
@@ -85,6 +85,8 @@ __all__ = (
 
 FINAL_STATUSES = ("CONFIRMED", "RESET_REQUIRED")
 DELIVERY_MEDIUMS = ("EMAIL", "SMS")
+# Characters, of "Quotas in Amazon Cognito".
+LONGEST_TEXTS = {"smsMessage": 140, "emailMessage": 20_000, "emailSubject": 140}
 
 
 class CognitoEvent(Model):
@@ -114,10 +116,14 @@ class CognitoEvent(Model):
     response: dict[str, Any] | None = field("response", default=None, doc="As it came; flags in it may be null.")
 
     def respond(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The event to return, these fields put in its `response`. Raises ResponseError for an unknown field."""
+        """The event to return, these fields put in its `response`. Raises ResponseError, as `check_response` does."""
+        self.check_response(fields)
+        return {**self._raw, "response": {**(self.response or {}), **fields}}
+
+    def check_response(self, fields: Mapping[str, Any]) -> None:
+        """Refuse fields that this trigger's response does not have. Raises ResponseError."""
         if self.response_fields is not None:
             known_keys(f"the response to {self.trigger_source}", fields, self.response_fields)
-        return {**self._raw, "response": {**(self.response or {}), **fields}}
 
 
 class PreSignUpEvent(CognitoEvent):
@@ -267,6 +273,12 @@ class CustomMessageEvent(CognitoEvent):
     response_fields = ("smsMessage", "emailMessage", "emailSubject")
     request: CustomMessageRequest = field("request", convert=CustomMessageRequest)
 
+    def check_response(self, fields: Mapping[str, Any]) -> None:
+        """Refuse unknown fields, and texts that are too long. Raises ResponseError."""
+        super().check_response(fields)
+        for name, limit in LONGEST_TEXTS.items():
+            at_most(name, len(fields.get(name) or ""), limit, "characters")
+
     def answer(
         self, *, sms_message: str | None = None, email_message: str | None = None, email_subject: str | None = None
     ) -> dict[str, Any]:
@@ -391,8 +403,7 @@ def _answer(event: CognitoEvent, result: Any) -> dict[str, Any]:
     whole: dict[str, Any] = result
     if "triggerSource" not in whole:
         return event.respond(whole)
-    if event.response_fields is not None:
-        known_keys(f"the response to {event.trigger_source}", whole.get("response") or {}, event.response_fields)
+    event.check_response(whole.get("response") or {})
     return whole
 
 

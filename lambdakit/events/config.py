@@ -13,13 +13,18 @@ from lambdakit.events.rules import at_most, one_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
 __all__ = ("ConfigEvent", "ConfigItem", "ConfigRelationship", "InvokingEvent", "config_rule", "evaluation")
 
 COMPLIANCE_TYPES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", "INSUFFICIENT_DATA")
+# Characters of an entry, and entries of one call, of PutEvaluations.
 MAX_ANNOTATION = 256
+MAX_TYPE = 256
+MAX_ID = 768
+MAX_EVALUATIONS = 100
 
 
 class ConfigRelationship(Model, at="$.invokingEvent.configurationItem.relationships[*]"):
@@ -101,6 +106,14 @@ class ConfigEvent(Model):
     rule_parameters: dict[str, Any] | None = field("ruleParameters", convert=json_value, default=None)
     invoking_event: InvokingEvent = field("invokingEvent", convert=_invoking)
 
+    def report(self, evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The arguments of PutEvaluations, for at most 100 evaluations: more are reported by several calls.
+
+        Raises ResponseError.
+        """
+        at_most("a call of PutEvaluations", len(evaluations), MAX_EVALUATIONS, "evaluations")
+        return {"Evaluations": list(evaluations), "ResultToken": self.result_token}
+
 
 def evaluation(
     resource_type: str,
@@ -112,6 +125,8 @@ def evaluation(
 ) -> dict[str, Any]:
     """An entry for PutEvaluations. `ordering_timestamp` is the capture time of the item or of the notification."""
     one_of("ComplianceType", compliance, COMPLIANCE_TYPES)
+    at_most("ComplianceResourceType", len(resource_type), MAX_TYPE, "characters")
+    at_most("ComplianceResourceId", len(resource_id), MAX_ID, "characters")
     entry: dict[str, Any] = {
         "ComplianceResourceType": resource_type,
         "ComplianceResourceId": resource_id,

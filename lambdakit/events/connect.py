@@ -12,8 +12,7 @@ from lambdakit.events.convert import epoch_milliseconds
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.http_message import EMPTY
 from lambdakit.events.model import Model, field
-from lambdakit.events.rules import at_most, of_type
-from lambdakit.exceptions import ResponseError
+from lambdakit.events.rules import at_most, json_size, of_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,19 +100,9 @@ def _checked(answer: Any) -> dict[str, Any]:
     of_type("what a function returns to Connect", answer, dict)
     for name in answer:
         of_type("a key of the answer to Connect", name, str)
-    at_most("an answer to Connect", _size(answer), LARGEST_ANSWER, "bytes")
+    at_most("an answer to Connect", json_size("an answer to Connect", answer), LARGEST_ANSWER, "bytes")
     checked: dict[str, Any] = answer
     return checked
-
-
-def _size(answer: dict[str, Any]) -> int:
-    from lambdakit.codec import encode
-    from lambdakit.exceptions import MarshalFault
-
-    try:
-        return len(encode(answer))
-    except MarshalFault as fault:
-        raise ResponseError(f"an answer to Connect must be JSON: {fault}") from fault
 
 
 connect_flow: EventDecorator[ConnectEvent] = EventDecorator("connect_flow", ConnectEvent, "connect", finish=_checked)

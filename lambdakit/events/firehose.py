@@ -12,7 +12,7 @@ from binascii import b2a_base64
 from lambdakit.events.convert import base64_bytes, epoch_milliseconds, integer, iso_time
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
-from lambdakit.events.rules import of_type
+from lambdakit.events.rules import json_size, of_type
 from lambdakit.exceptions import ResponseError
 
 TYPE_CHECKING = False
@@ -169,7 +169,9 @@ def _answer(event: FirehoseEvent, results: Iterable[FirehoseResult]) -> dict[str
     records: list[dict[str, Any]] = []
     for result in given.values():
         wire = _wire(result)
-        size = len(wire.get(result.value_key, "")) + len(result.record_id) + len(str(result.metadata or ""))
+        size = len(wire.get(result.value_key, "")) + len(result.record_id)
+        if result.metadata is not None:
+            size += json_size("the metadata of a record", result.metadata)
         room -= size + _RECORD_OVERHEAD
         if room < 0:
             room += size

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import Any
 
-__all__ = ("at_most", "known_keys", "needs", "of_type", "one_of", "present", "within")
+__all__ = ("at_most", "json_size", "known_keys", "needs", "of_type", "one_of", "present", "within")
 
 # isinstance, without narrowing values of unknown type to containers of unknown types.
 _is_a: Any = isinstance
@@ -47,6 +47,17 @@ def at_most(what: str, size: int, limit: int, unit: str) -> None:
     """Refuse a size over its limit."""
     if size > limit:
         raise ResponseError(f"{what} may have at most {limit} {unit}; this has {size}")
+
+
+def json_size(what: str, answer: Any) -> int:
+    """The bytes of an answer as JSON. Raises ResponseError for what is no JSON."""
+    from lambdakit.codec import encode
+    from lambdakit.exceptions import MarshalFault
+
+    try:
+        return len(encode(answer))
+    except MarshalFault as fault:
+        raise ResponseError(f"{what} must be JSON: {fault}") from fault
 
 
 def needs(what: str, answer: Mapping[str, Any], names: Collection[str]) -> None:

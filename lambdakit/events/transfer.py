@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
-from lambdakit.events.rules import known_keys, needs, of_type, one_of
+from lambdakit.events.rules import at_most, known_keys, needs, of_type, one_of
 from lambdakit.exceptions import ResponseError
 
 TYPE_CHECKING = False
@@ -27,6 +27,8 @@ ANSWER_FIELDS = (
     "PublicKeys",
     "PosixProfile",
 )
+# Characters, of the same fields of a user in the Transfer Family API reference.
+LONGEST = {"Role": 2048, "HomeDirectory": 1024, "Policy": 2048}
 
 
 class TransferEvent(Model):
@@ -87,6 +89,8 @@ def _checked(result: Any) -> dict[str, Any]:
         needs("a LOGICAL home directory", answer, ("HomeDirectoryDetails",))
     for name in ("HomeDirectoryDetails", "Policy"):
         of_type(f"{name} (JSON as text)", answer.get(name, ""), str)
+    for name, limit in LONGEST.items():
+        at_most(name, len(answer.get(name) or ""), limit, "characters")
     if "PosixProfile" in answer:
         needs("PosixProfile", answer["PosixProfile"], ("Uid", "Gid"))
     return answer

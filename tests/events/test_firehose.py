@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lambdakit.codec import encode
 from lambdakit.events import firehose
 from lambdakit.events.coverage import unmapped
 from lambdakit.events.firehose import FirehoseEvent, firehose_transform
@@ -94,6 +95,23 @@ def test_what_does_not_fit_the_answer_is_answered_as_failed() -> None:
 def test_the_limit_of_the_answer_is_kept_on_both_sides(over: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(firehose, "ANSWER_LIMIT", 4 + 1 + 96 - over)
     answer: Any = firehose_transform(lambda e, c: [r.ok(b"abc") for r in e.records])(event(b"a"))
+    assert answer["records"][0]["result"] == ("ProcessingFailed" if over else "Ok")
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_an_answer_of_nearly_six_megabytes_is_sent_and_one_more_group_is_not(over: int) -> None:
+    data = b"x" * (((firehose.ANSWER_LIMIT - firehose._RECORD_OVERHEAD - len("0")) // 4 + over) * 3)
+    answer: Any = firehose_transform(lambda e, c: [e.records[0].ok(data)])(event(b""))
+    assert answer["records"][0]["result"] == ("ProcessingFailed" if over else "Ok")
+    assert len(encode(answer)) <= 6_291_556
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_metadata_counts_with_the_bytes_it_has_as_json(over: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len('{"partitionKeys": {"k": "é"}}'.encode())
+    monkeypatch.setattr(firehose, "ANSWER_LIMIT", 4 + 1 + 96 + size - over)
+    keys = {"k": "é"}
+    answer: Any = firehose_transform(lambda e, c: [r.ok(b"abc", partition_keys=keys) for r in e.records])(event(b"a"))
     assert answer["records"][0]["result"] == ("ProcessingFailed" if over else "Ok")
 
 
