@@ -47,7 +47,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one file holds; `source` and `model` are None where the event is not recognised or has no model."""
+    """What one file holds; `source` and `model` are None where the event is not recognised."""
 
     file: str
     source: str | None
@@ -69,9 +69,9 @@ def command(files: tuple[str, ...], output: Literal["text", "json"]) -> None:
     """Show the source and typed model of the event in each FILE, and the values no typed attribute covers.
 
     FILE is a JSON file, or - for standard input. Exit status: 0 when typed attributes cover every value of every
-    event; 1 when a value is not covered, or an event is not recognised or has no typed model; 2 when a file cannot be
-    read or is not JSON. With --format json stdout is an array with an object for each file: file, source, model (null
-    where there is none) and unmapped, an array of objects with path and type.
+    event; 1 when a value is not covered, or an event is not recognised; 2 when a file cannot be read or is not JSON.
+    With --format json stdout is an array with an object for each file: file, source and model (null where the event is
+    not recognised) and unmapped, an array of objects with path and type.
     """
     try:
         events = [(file, json.loads(read_event(file, None))) for file in files]
@@ -112,8 +112,6 @@ def _told(finding: Finding) -> str:
     name = "standard input" if finding.file == STDIN else finding.file
     if finding.source is None:
         return f"{name}: not recognised as an event of any source"
-    if finding.model is None:
-        return f"{name}: {finding.source}, which has no typed model"
     if finding.is_complete:
         return f"{name}: {finding.source}, {finding.model}; typed attributes cover every value"
     values = "".join(f"\n    {value.path}  {value.type}" for value in finding.unmapped)

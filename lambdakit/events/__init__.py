@@ -13,6 +13,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdakit.events.alb import ALBEvent as ALBEvent
     from lambdakit.events.alb import alb_target as alb_target
+    from lambdakit.events.alexa import AlexaIntent as AlexaIntent
+    from lambdakit.events.alexa import AlexaRequest as AlexaRequest
+    from lambdakit.events.alexa import AlexaSession as AlexaSession
+    from lambdakit.events.alexa import AlexaSkillEvent as AlexaSkillEvent
+    from lambdakit.events.alexa import AlexaSlot as AlexaSlot
+    from lambdakit.events.alexa import AlexaSystem as AlexaSystem
+    from lambdakit.events.alexa import AlexaUser as AlexaUser
+    from lambdakit.events.alexa import alexa_skill as alexa_skill
+    from lambdakit.events.alexa_home import SmartHomeEndpoint as SmartHomeEndpoint
+    from lambdakit.events.alexa_home import SmartHomeEvent as SmartHomeEvent
+    from lambdakit.events.alexa_home import SmartHomeEventV2 as SmartHomeEventV2
+    from lambdakit.events.alexa_home import SmartHomeHeader as SmartHomeHeader
+    from lambdakit.events.alexa_home import alexa_smart_home as alexa_smart_home
+    from lambdakit.events.alexa_home import alexa_smart_home_v2 as alexa_smart_home_v2
     from lambdakit.events.apigateway import APIGatewayIdentity as APIGatewayIdentity
     from lambdakit.events.apigateway import APIGatewayProxyEvent as APIGatewayProxyEvent
     from lambdakit.events.apigateway import APIGatewayProxyEventV2 as APIGatewayProxyEventV2
@@ -25,6 +39,27 @@ if TYPE_CHECKING:
     from lambdakit.events.apigateway import JWTAuthorizer as JWTAuthorizer
     from lambdakit.events.apigateway import api_gateway as api_gateway
     from lambdakit.events.app import App as App
+    from lambdakit.events.appsync import AmplifyResolverEvent as AmplifyResolverEvent
+    from lambdakit.events.appsync import AppSyncBatchEvent as AppSyncBatchEvent
+    from lambdakit.events.appsync import AppSyncInfo as AppSyncInfo
+    from lambdakit.events.appsync import AppSyncRequestEvent as AppSyncRequestEvent
+    from lambdakit.events.appsync import AppSyncResolverEvent as AppSyncResolverEvent
+    from lambdakit.events.appsync import amplify_resolver as amplify_resolver
+    from lambdakit.events.appsync import appsync_batch as appsync_batch
+    from lambdakit.events.appsync import appsync_resolver as appsync_resolver
+    from lambdakit.events.appsync_authorization import AppSyncAuthorizerContext as AppSyncAuthorizerContext
+    from lambdakit.events.appsync_authorization import AppSyncAuthorizerEvent as AppSyncAuthorizerEvent
+    from lambdakit.events.appsync_authorization import appsync_authorizer as appsync_authorizer
+    from lambdakit.events.appsync_events import AppSyncEventsEvent as AppSyncEventsEvent
+    from lambdakit.events.appsync_events import AppSyncMessage as AppSyncMessage
+    from lambdakit.events.appsync_events import appsync_channel as appsync_channel
+    from lambdakit.events.appsync_identity import AppSyncCognitoIdentity as AppSyncCognitoIdentity
+    from lambdakit.events.appsync_identity import AppSyncIAMIdentity as AppSyncIAMIdentity
+    from lambdakit.events.appsync_identity import AppSyncIdentity as AppSyncIdentity
+    from lambdakit.events.appsync_identity import AppSyncLambdaIdentity as AppSyncLambdaIdentity
+    from lambdakit.events.appsync_identity import AppSyncOIDCIdentity as AppSyncOIDCIdentity
+    from lambdakit.events.appsync_routing import AppSyncChannels as AppSyncChannels
+    from lambdakit.events.appsync_routing import AppSyncResolver as AppSyncResolver
     from lambdakit.events.authorizers import AuthorizerEvent as AuthorizerEvent
     from lambdakit.events.authorizers import AuthorizerPolicy as AuthorizerPolicy
     from lambdakit.events.authorizers import AuthorizerRequestContext as AuthorizerRequestContext
@@ -218,6 +253,21 @@ if TYPE_CHECKING:
     from lambdakit.events.lattice import VPCLatticeIdentity as VPCLatticeIdentity
     from lambdakit.events.lattice import VPCLatticeRequestContext as VPCLatticeRequestContext
     from lambdakit.events.lattice import vpc_lattice as vpc_lattice
+    from lambdakit.events.lex import LexV1Bot as LexV1Bot
+    from lambdakit.events.lex import LexV1Event as LexV1Event
+    from lambdakit.events.lex import LexV1Intent as LexV1Intent
+    from lambdakit.events.lex import LexV1SlotDetail as LexV1SlotDetail
+    from lambdakit.events.lex import lex_v1_hook as lex_v1_hook
+    from lambdakit.events.lex_v2 import LexV2Bot as LexV2Bot
+    from lambdakit.events.lex_v2 import LexV2DialogAction as LexV2DialogAction
+    from lambdakit.events.lex_v2 import LexV2Event as LexV2Event
+    from lambdakit.events.lex_v2 import LexV2Intent as LexV2Intent
+    from lambdakit.events.lex_v2 import LexV2Interpretation as LexV2Interpretation
+    from lambdakit.events.lex_v2 import LexV2ProposedState as LexV2ProposedState
+    from lambdakit.events.lex_v2 import LexV2SessionState as LexV2SessionState
+    from lambdakit.events.lex_v2 import LexV2Slot as LexV2Slot
+    from lambdakit.events.lex_v2 import LexV2Transcription as LexV2Transcription
+    from lambdakit.events.lex_v2 import lex_v2_hook as lex_v2_hook
     from lambdakit.events.model import Model as Model
     from lambdakit.events.mq import ActiveMQEvent as ActiveMQEvent
     from lambdakit.events.mq import ActiveMQMessage as ActiveMQMessage
@@ -277,17 +327,39 @@ if TYPE_CHECKING:
     from lambdakit.events.websocket import WebSocketEvent as WebSocketEvent
     from lambdakit.events.websocket import WebSocketRequestContext as WebSocketRequestContext
     from lambdakit.events.websocket import websocket_event as websocket_event
+    from lambdakit.events.workmail import WorkMailAddress as WorkMailAddress
+    from lambdakit.events.workmail import WorkMailEvent as WorkMailEvent
+    from lambdakit.events.workmail import workmail_flow as workmail_flow
 
 # Module -> the public names it has. Packed, as a name a line would make hundreds of lines.
 # fmt: off
 _PUBLIC = {
     "alb": ("ALBEvent", "alb_target"),
+    "alexa": (
+        "AlexaIntent", "AlexaRequest", "AlexaSession", "AlexaSkillEvent", "AlexaSlot", "AlexaSystem", "AlexaUser",
+        "alexa_skill",
+    ),
+    "alexa_home": (
+        "SmartHomeEndpoint", "SmartHomeEvent", "SmartHomeEventV2", "SmartHomeHeader", "alexa_smart_home",
+        "alexa_smart_home_v2",
+    ),
     "apigateway": (
         "APIGatewayIdentity", "APIGatewayProxyEvent", "APIGatewayProxyEventV2", "APIGatewayRequestContext",
         "APIGatewayRequestContextV2", "HTTPDescription", "HTTPEventV2", "IAMAuthorizer", "IAMCognitoIdentity",
         "JWTAuthorizer", "api_gateway",
     ),
     "app": ("App",),
+    "appsync": (
+        "AmplifyResolverEvent", "AppSyncBatchEvent", "AppSyncInfo", "AppSyncRequestEvent", "AppSyncResolverEvent",
+        "amplify_resolver", "appsync_batch", "appsync_resolver",
+    ),
+    "appsync_authorization": ("AppSyncAuthorizerContext", "AppSyncAuthorizerEvent", "appsync_authorizer"),
+    "appsync_events": ("AppSyncEventsEvent", "AppSyncMessage", "appsync_channel"),
+    "appsync_identity": (
+        "AppSyncCognitoIdentity", "AppSyncIAMIdentity", "AppSyncIdentity", "AppSyncLambdaIdentity",
+        "AppSyncOIDCIdentity",
+    ),
+    "appsync_routing": ("AppSyncChannels", "AppSyncResolver"),
     "authorizers": (
         "AuthorizerEvent", "AuthorizerPolicy", "AuthorizerRequestContext", "MethodARN", "RequestAuthorizerEvent",
         "RequestAuthorizerEventV2", "TokenAuthorizerEvent", "request_authorizer", "token_authorizer",
@@ -359,6 +431,11 @@ _PUBLIC = {
     "lattice": (
         "VPCLatticeEvent", "VPCLatticeEventV2", "VPCLatticeIdentity", "VPCLatticeRequestContext", "vpc_lattice",
     ),
+    "lex": ("LexV1Bot", "LexV1Event", "LexV1Intent", "LexV1SlotDetail", "lex_v1_hook"),
+    "lex_v2": (
+        "LexV2Bot", "LexV2DialogAction", "LexV2Event", "LexV2Intent", "LexV2Interpretation", "LexV2ProposedState",
+        "LexV2SessionState", "LexV2Slot", "LexV2Transcription", "lex_v2_hook",
+    ),
     "model": ("Model",),
     "mq": (
         "ActiveMQEvent", "ActiveMQMessage", "RabbitMQEvent", "RabbitMQMessage", "RabbitMQProperties", "activemq_batch",
@@ -381,56 +458,65 @@ _PUBLIC = {
     "transfer": ("TransferEvent", "transfer_answer", "transfer_identity"),
     "vpn": ("ClientVPNEvent", "client_vpn", "client_vpn_answer"),
     "websocket": ("WebSocketEvent", "WebSocketRequestContext", "websocket_event"),
+    "workmail": ("WorkMailAddress", "WorkMailEvent", "workmail_flow"),
 }
 
 __all__: tuple[str, ...] = (
     "ALBEvent", "APIGatewayIdentity", "APIGatewayProxyEvent", "APIGatewayProxyEventV2", "APIGatewayRequestContext",
-    "APIGatewayRequestContextV2", "ActiveMQEvent", "ActiveMQMessage", "AlarmConfiguration", "AlarmData",
-    "AlarmMetric", "AlarmState", "AnalyticsSource", "App", "ArtifactCredentials", "AuthorizerEvent",
-    "AuthorizerPolicy", "AuthorizerRequestContext", "BatchResult", "BedrockAPIEvent", "BedrockAgent",
-    "BedrockContent", "BedrockEvent", "BedrockFunctionEvent", "BedrockParameter", "CallerContext",
-    "CertificateValidity", "Challenge", "ChallengeRequest", "ClientCertificate", "ClientVPNEvent",
-    "CloudFrontRequest", "CloudFrontResponse", "CloudWatchAlarmEvent", "CloudWatchLogsEvent", "CodeCommitEvent",
-    "CodeCommitRecord", "CodeCommitReference", "CodeDeployEvent", "CodePipelineEvent", "CodeSenderRequest",
-    "CognitoEvent", "CognitoRequest", "CognitoSyncEvent", "ConfigEvent", "ConfigItem", "ConfigRelationship",
-    "ConnectContact", "ConnectEndpoint", "ConnectEvent", "ConnectQueue", "CreateAuthChallengeEvent",
-    "CustomEmailSenderEvent", "CustomMessageEvent", "CustomMessageRequest", "CustomOrigin", "CustomResourceEvent",
-    "CustomSMSSenderEvent", "CustomWidgetEvent", "CustomerAudio", "DatasetRecord", "DefineAuthChallengeEvent",
-    "DestinationRecord", "DocumentDBChange", "DocumentDBEvent", "DurableEvent", "DurableOperation", "DynamoDBChange",
-    "DynamoDBEvent", "DynamoDBRecord", "EdgeConfig", "EdgeEvent", "EdgeHeaders", "EdgeOrigin", "EdgeRecord",
-    "EdgeRequest", "EdgeRequestBody", "EdgeResponse", "EncryptionKey", "EventBridgeEvent", "FederationRequest",
-    "FirehoseEvent", "FirehoseKafkaMetadata", "FirehoseKinesisMetadata", "FirehoseRecord", "FirehoseResult",
-    "FunctionURLEvent", "GlacierRestore", "GroupConfiguration", "HTTPDescription", "HTTPEvent", "HTTPEventV2",
-    "IAMAuthorizer", "IAMCognitoIdentity", "InboundFederationEvent", "InvokingEvent", "IoTAuthorizerEvent",
-    "IoTButtonEvent", "IoTGroupReference", "IoTHttpData", "IoTMqttData", "IoTOneClickEvent",
-    "IoTPropagatingAttribute", "IoTProvisioningEvent", "IoTRegistryEvent", "JWTAuthorizer", "JobFailure",
-    "JobSuccess", "KafkaEvent", "KafkaRecord", "KafkaSchema", "KinesisAnalyticsEvent", "KinesisAnalyticsRecord",
-    "KinesisEvent", "KinesisRecord", "Lifecycle", "LogDocument", "LogEvent", "MacroEvent", "MethodARN",
-    "MetricStatistic", "Model", "MultiValueHTTPEvent", "Namespace", "ObjectContext", "ObjectUserIdentity",
-    "PipelineArtifact", "PostAuthenticationEvent", "PostConfirmationEvent", "PreAuthenticationEvent",
-    "PreSignUpEvent", "RabbitMQEvent", "RabbitMQMessage", "RabbitMQProperties", "Replication",
-    "RequestAuthorizerEvent", "RequestAuthorizerEventV2", "RequestBody", "S3BatchEvent", "S3BatchResults",
-    "S3BatchTask", "S3Bucket", "S3Event", "S3EventBridgeDetail", "S3EventObject", "S3Object", "S3ObjectLambdaEvent",
-    "S3Origin", "S3Record", "S3TestEvent", "SESAction", "SESCommonHeaders", "SESEvent", "SESHeader", "SESMail",
-    "SESReceipt", "SESRecord", "SNSEvent", "SNSMessage", "SNSMessageAttribute", "SNSRecord", "SQSEvent", "SQSMessage",
-    "SQSMessageAttribute", "ScheduledEvent", "SecretRotationEvent", "StreamBatchInfo", "TimeWindow",
-    "TokenAuthorizerEvent", "TokenGenerationEvent", "TokenGenerationRequest", "TransferEvent", "UserIdentity",
-    "UserMigrationEvent", "UserMigrationRequest", "VPCLatticeEvent", "VPCLatticeEventV2", "VPCLatticeIdentity",
-    "VPCLatticeRequestContext", "VerifyAuthChallengeEvent", "VerifyRequest", "WebSocketEvent",
-    "WebSocketRequestContext", "WidgetContext", "WidgetTimeRange", "activemq_batch", "activemq_event", "alb_target",
-    "api_gateway", "bedrock_agent", "bedrock_api", "bedrock_function", "client_vpn", "client_vpn_answer",
-    "cloudformation_macro", "cloudwatch_alarm", "cloudwatch_logs", "codecommit_event", "codedeploy_hook",
-    "codepipeline_job", "cognito_sync", "cognito_trigger", "config_rule", "connect_flow", "create_auth_challenge",
-    "custom_email_sender", "custom_message", "custom_resource", "custom_sms_sender", "custom_widget",
-    "define_auth_challenge", "detect", "disposition", "docdb_event", "durable_event", "dynamodb_batch",
-    "dynamodb_event", "evaluation", "eventbridge_event", "firehose_transform", "function_url", "inbound_federation",
-    "iot_authorizer", "iot_button", "iot_one_click", "iot_provisioning", "iot_registry", "kafka_batch", "kafka_event",
-    "kinesis_analytics_event", "kinesis_batch", "kinesis_event", "lambda_destination", "model_of", "origin_request",
+    "APIGatewayRequestContextV2", "ActiveMQEvent", "ActiveMQMessage", "AlarmConfiguration", "AlarmData", "AlarmMetric",
+    "AlarmState", "AlexaIntent", "AlexaRequest", "AlexaSession", "AlexaSkillEvent", "AlexaSlot", "AlexaSystem",
+    "AlexaUser", "AmplifyResolverEvent", "AnalyticsSource", "App", "AppSyncAuthorizerContext", "AppSyncAuthorizerEvent",
+    "AppSyncBatchEvent", "AppSyncChannels", "AppSyncCognitoIdentity", "AppSyncEventsEvent", "AppSyncIAMIdentity",
+    "AppSyncIdentity", "AppSyncInfo", "AppSyncLambdaIdentity", "AppSyncMessage", "AppSyncOIDCIdentity",
+    "AppSyncRequestEvent", "AppSyncResolver", "AppSyncResolverEvent", "ArtifactCredentials", "AuthorizerEvent",
+    "AuthorizerPolicy", "AuthorizerRequestContext", "BatchResult", "BedrockAPIEvent", "BedrockAgent", "BedrockContent",
+    "BedrockEvent", "BedrockFunctionEvent", "BedrockParameter", "CallerContext", "CertificateValidity", "Challenge",
+    "ChallengeRequest", "ClientCertificate", "ClientVPNEvent", "CloudFrontRequest", "CloudFrontResponse",
+    "CloudWatchAlarmEvent", "CloudWatchLogsEvent", "CodeCommitEvent", "CodeCommitRecord", "CodeCommitReference",
+    "CodeDeployEvent", "CodePipelineEvent", "CodeSenderRequest", "CognitoEvent", "CognitoRequest", "CognitoSyncEvent",
+    "ConfigEvent", "ConfigItem", "ConfigRelationship", "ConnectContact", "ConnectEndpoint", "ConnectEvent",
+    "ConnectQueue", "CreateAuthChallengeEvent", "CustomEmailSenderEvent", "CustomMessageEvent", "CustomMessageRequest",
+    "CustomOrigin", "CustomResourceEvent", "CustomSMSSenderEvent", "CustomWidgetEvent", "CustomerAudio",
+    "DatasetRecord", "DefineAuthChallengeEvent", "DestinationRecord", "DocumentDBChange", "DocumentDBEvent",
+    "DurableEvent", "DurableOperation", "DynamoDBChange", "DynamoDBEvent", "DynamoDBRecord", "EdgeConfig", "EdgeEvent",
+    "EdgeHeaders", "EdgeOrigin", "EdgeRecord", "EdgeRequest", "EdgeRequestBody", "EdgeResponse", "EncryptionKey",
+    "EventBridgeEvent", "FederationRequest", "FirehoseEvent", "FirehoseKafkaMetadata", "FirehoseKinesisMetadata",
+    "FirehoseRecord", "FirehoseResult", "FunctionURLEvent", "GlacierRestore", "GroupConfiguration", "HTTPDescription",
+    "HTTPEvent", "HTTPEventV2", "IAMAuthorizer", "IAMCognitoIdentity", "InboundFederationEvent", "InvokingEvent",
+    "IoTAuthorizerEvent", "IoTButtonEvent", "IoTGroupReference", "IoTHttpData", "IoTMqttData", "IoTOneClickEvent",
+    "IoTPropagatingAttribute", "IoTProvisioningEvent", "IoTRegistryEvent", "JWTAuthorizer", "JobFailure", "JobSuccess",
+    "KafkaEvent", "KafkaRecord", "KafkaSchema", "KinesisAnalyticsEvent", "KinesisAnalyticsRecord", "KinesisEvent",
+    "KinesisRecord", "LexV1Bot", "LexV1Event", "LexV1Intent", "LexV1SlotDetail", "LexV2Bot", "LexV2DialogAction",
+    "LexV2Event", "LexV2Intent", "LexV2Interpretation", "LexV2ProposedState", "LexV2SessionState", "LexV2Slot",
+    "LexV2Transcription", "Lifecycle", "LogDocument", "LogEvent", "MacroEvent", "MethodARN", "MetricStatistic", "Model",
+    "MultiValueHTTPEvent", "Namespace", "ObjectContext", "ObjectUserIdentity", "PipelineArtifact",
+    "PostAuthenticationEvent", "PostConfirmationEvent", "PreAuthenticationEvent", "PreSignUpEvent", "RabbitMQEvent",
+    "RabbitMQMessage", "RabbitMQProperties", "Replication", "RequestAuthorizerEvent", "RequestAuthorizerEventV2",
+    "RequestBody", "S3BatchEvent", "S3BatchResults", "S3BatchTask", "S3Bucket", "S3Event", "S3EventBridgeDetail",
+    "S3EventObject", "S3Object", "S3ObjectLambdaEvent", "S3Origin", "S3Record", "S3TestEvent", "SESAction",
+    "SESCommonHeaders", "SESEvent", "SESHeader", "SESMail", "SESReceipt", "SESRecord", "SNSEvent", "SNSMessage",
+    "SNSMessageAttribute", "SNSRecord", "SQSEvent", "SQSMessage", "SQSMessageAttribute", "ScheduledEvent",
+    "SecretRotationEvent", "SmartHomeEndpoint", "SmartHomeEvent", "SmartHomeEventV2", "SmartHomeHeader",
+    "StreamBatchInfo", "TimeWindow", "TokenAuthorizerEvent", "TokenGenerationEvent", "TokenGenerationRequest",
+    "TransferEvent", "UserIdentity", "UserMigrationEvent", "UserMigrationRequest", "VPCLatticeEvent",
+    "VPCLatticeEventV2", "VPCLatticeIdentity", "VPCLatticeRequestContext", "VerifyAuthChallengeEvent", "VerifyRequest",
+    "WebSocketEvent", "WebSocketRequestContext", "WidgetContext", "WidgetTimeRange", "WorkMailAddress", "WorkMailEvent",
+    "activemq_batch", "activemq_event", "alb_target", "alexa_skill", "alexa_smart_home", "alexa_smart_home_v2",
+    "amplify_resolver", "api_gateway", "appsync_authorizer", "appsync_batch", "appsync_channel", "appsync_resolver",
+    "bedrock_agent", "bedrock_api", "bedrock_function", "client_vpn", "client_vpn_answer", "cloudformation_macro",
+    "cloudwatch_alarm", "cloudwatch_logs", "codecommit_event", "codedeploy_hook", "codepipeline_job", "cognito_sync",
+    "cognito_trigger", "config_rule", "connect_flow", "create_auth_challenge", "custom_email_sender", "custom_message",
+    "custom_resource", "custom_sms_sender", "custom_widget", "define_auth_challenge", "detect", "disposition",
+    "docdb_event", "durable_event", "dynamodb_batch", "dynamodb_event", "evaluation", "eventbridge_event",
+    "firehose_transform", "function_url", "inbound_federation", "iot_authorizer", "iot_button", "iot_one_click",
+    "iot_provisioning", "iot_registry", "kafka_batch", "kafka_event", "kinesis_analytics_event", "kinesis_batch",
+    "kinesis_event", "lambda_destination", "lex_v1_hook", "lex_v2_hook", "model_of", "origin_request",
     "origin_response", "post_authentication", "post_confirmation", "pre_authentication", "pre_sign_up",
     "rabbitmq_batch", "rabbitmq_event", "redirect", "request_authorizer", "s3_batch", "s3_event", "s3_object_lambda",
     "scheduled_event", "secret_rotation", "ses_event", "sns_event", "source_of", "sqs_batch", "sqs_event",
     "token_authorizer", "token_generation", "transfer_answer", "transfer_identity", "unmapped", "user_migration",
     "verify_auth_challenge", "viewer_request", "viewer_response", "vpc_lattice", "websocket_event", "window_result",
+    "workmail_flow",
 )
 # fmt: on
 

@@ -7,10 +7,6 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
-
-from lambdakit.cli.event_check import command
-from lambdakit.events import detection
 
 QUEUE = {
     "Records": [
@@ -87,13 +83,6 @@ def test_values_that_are_not_covered_are_listed_with_their_types(files):
 def test_what_is_no_event_of_a_source_is_status_1(files, name):
     done = lambdakit(files, name)
     assert (done.returncode, done.stdout) == (1, f"{name}: not recognised as an event of any source\n")
-
-
-def test_a_source_without_a_model_is_status_1(files, monkeypatch):
-    monkeypatch.setattr(detection, "RULES", (("telegraph", lambda event: True, detection.UNTYPED),))
-    done = CliRunner().invoke(command, [str(files / "queue.json")])
-    assert done.exit_code == 1
-    assert done.output == f"{files / 'queue.json'}: telegraph, which has no typed model\n"
 
 
 def test_the_same_as_json(files):

@@ -16,15 +16,8 @@ ROOT = Path(events.__file__).parent
 # Modules that others of the package are made of; nothing of theirs is public under their own name.
 INTERNAL_MODULES = frozenset(
     [
-        "alexa",
         "alexa_answer",
-        "alexa_home",
         "annotations",
-        "appsync",
-        "appsync_authorization",
-        "appsync_events",
-        "appsync_identity",
-        "appsync_routing",
         "attribute_values",
         "authorizer_answer",
         "aws_clients",
@@ -42,9 +35,7 @@ INTERNAL_MODULES = frozenset(
         "edge_response",
         "edge_rules",
         "getters",
-        "lex",
         "lex_answer",
-        "lex_v2",
         "lex_v2_answer",
         "payload",
         "payload_foreign",
@@ -53,7 +44,6 @@ INTERNAL_MODULES = frozenset(
         "reporting",
         "rules",
         "s3_test",
-        "workmail",
     ]
 )
 # Names that only the package's own modules use.
@@ -72,6 +62,7 @@ INTERNAL_NAMES = frozenset(
         "StreamEvent",
         "TriggerDecorator",
         "field",
+        "identity_of",
         "identity_of",
         "leaves",
         "test_of",

@@ -10,28 +10,21 @@ from typing_extensions import reveal_type
 
 from lambdakit import Context
 from lambdakit.events import (
-    BedrockAPIEvent,
-    BedrockFunctionEvent,
     ClientVPNEvent,
     CodeCommitEvent,
     CodeDeployEvent,
     CodePipelineEvent,
     ConfigEvent,
-    ConnectEvent,
     CustomResourceEvent,
     MacroEvent,
     SecretRotationEvent,
     TransferEvent,
-    bedrock_agent,
-    bedrock_api,
-    bedrock_function,
     client_vpn,
     cloudformation_macro,
     codecommit_event,
     codedeploy_hook,
     codepipeline_job,
     config_rule,
-    connect_flow,
     custom_resource,
     secret_rotation,
     transfer_identity,
@@ -139,62 +132,6 @@ async def async_secret_rotation(event: SecretRotationEvent, context: Context) ->
 
 reveal_type(plain_secret_rotation)  # Handler[SecretRotationEvent, str]
 reveal_type(async_secret_rotation)  # Handler[SecretRotationEvent, Coroutine[Any, Any, str]]
-
-
-@connect_flow
-def plain_connect_flow(event: ConnectEvent, context: Context) -> str:
-    return str(event)
-
-
-@connect_flow(middleware=[timing])
-async def async_connect_flow(event: ConnectEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_connect_flow)  # Handler[ConnectEvent, str]
-reveal_type(async_connect_flow)  # Handler[ConnectEvent, Coroutine[Any, Any, str]]
-
-
-@bedrock_agent
-def plain_bedrock_agent(event: BedrockFunctionEvent, context: Context) -> str:
-    return str(event)
-
-
-@bedrock_agent(middleware=[timing])
-async def async_bedrock_agent(event: BedrockFunctionEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_bedrock_agent)  # Handler[BedrockFunctionEvent, str]
-reveal_type(async_bedrock_agent)  # Handler[BedrockFunctionEvent, Coroutine[Any, Any, str]]
-
-
-@bedrock_api
-def plain_bedrock_api(event: BedrockAPIEvent, context: Context) -> str:
-    return str(event)
-
-
-@bedrock_api(middleware=[timing])
-async def async_bedrock_api(event: BedrockAPIEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_bedrock_api)  # Handler[BedrockAPIEvent, str]
-reveal_type(async_bedrock_api)  # Handler[BedrockAPIEvent, Coroutine[Any, Any, str]]
-
-
-@bedrock_function
-def plain_bedrock_function(event: BedrockFunctionEvent, context: Context) -> str:
-    return str(event)
-
-
-@bedrock_function(middleware=[timing])
-async def async_bedrock_function(event: BedrockFunctionEvent, context: Context) -> str:
-    return str(event)
-
-
-reveal_type(plain_bedrock_function)  # Handler[BedrockFunctionEvent, str]
-reveal_type(async_bedrock_function)  # Handler[BedrockFunctionEvent, Coroutine[Any, Any, str]]
 
 
 @transfer_identity

@@ -11,7 +11,12 @@ from typing_extensions import reveal_type
 from lambdakit import Context
 from lambdakit.events import (
     ALBEvent,
+    AmplifyResolverEvent,
     APIGatewayProxyEventV2,
+    AppSyncAuthorizerEvent,
+    AppSyncBatchEvent,
+    AppSyncEventsEvent,
+    AppSyncResolverEvent,
     CloudFrontRequest,
     CloudFrontResponse,
     FunctionURLEvent,
@@ -21,7 +26,12 @@ from lambdakit.events import (
     VPCLatticeEventV2,
     WebSocketEvent,
     alb_target,
+    amplify_resolver,
     api_gateway,
+    appsync_authorizer,
+    appsync_batch,
+    appsync_channel,
+    appsync_resolver,
     function_url,
     origin_request,
     origin_response,
@@ -206,3 +216,73 @@ async def async_token_authorizer(event: TokenAuthorizerEvent, context: Context) 
 
 reveal_type(plain_token_authorizer)  # Handler[TokenAuthorizerEvent, str]
 reveal_type(async_token_authorizer)  # Handler[TokenAuthorizerEvent, Coroutine[Any, Any, str]]
+
+
+@amplify_resolver
+def plain_amplify_resolver(event: AmplifyResolverEvent, context: Context) -> str:
+    return str(event)
+
+
+@amplify_resolver(middleware=[timing])
+async def async_amplify_resolver(event: AmplifyResolverEvent, context: Context) -> str:
+    return str(event)
+
+
+reveal_type(plain_amplify_resolver)  # Handler[AmplifyResolverEvent, str]
+reveal_type(async_amplify_resolver)  # Handler[AmplifyResolverEvent, Coroutine[Any, Any, str]]
+
+
+@appsync_batch
+def plain_appsync_batch(event: AppSyncBatchEvent, context: Context) -> str:
+    return str(event)
+
+
+@appsync_batch(middleware=[timing])
+async def async_appsync_batch(event: AppSyncBatchEvent, context: Context) -> str:
+    return str(event)
+
+
+reveal_type(plain_appsync_batch)  # Handler[AppSyncBatchEvent, str]
+reveal_type(async_appsync_batch)  # Handler[AppSyncBatchEvent, Coroutine[Any, Any, str]]
+
+
+@appsync_resolver
+def plain_appsync_resolver(event: AppSyncResolverEvent, context: Context) -> str:
+    return str(event)
+
+
+@appsync_resolver(middleware=[timing])
+async def async_appsync_resolver(event: AppSyncResolverEvent, context: Context) -> str:
+    return str(event)
+
+
+reveal_type(plain_appsync_resolver)  # Handler[AppSyncResolverEvent, str]
+reveal_type(async_appsync_resolver)  # Handler[AppSyncResolverEvent, Coroutine[Any, Any, str]]
+
+
+@appsync_channel
+def plain_appsync_channel(event: AppSyncEventsEvent, context: Context) -> str:
+    return str(event)
+
+
+@appsync_channel(middleware=[timing])
+async def async_appsync_channel(event: AppSyncEventsEvent, context: Context) -> str:
+    return str(event)
+
+
+reveal_type(plain_appsync_channel)  # Handler[AppSyncEventsEvent, str]
+reveal_type(async_appsync_channel)  # Handler[AppSyncEventsEvent, Coroutine[Any, Any, str]]
+
+
+@appsync_authorizer
+def plain_appsync_authorizer(event: AppSyncAuthorizerEvent, context: Context) -> str:
+    return str(event)
+
+
+@appsync_authorizer(middleware=[timing])
+async def async_appsync_authorizer(event: AppSyncAuthorizerEvent, context: Context) -> str:
+    return str(event)
+
+
+reveal_type(plain_appsync_authorizer)  # Handler[AppSyncAuthorizerEvent, str]
+reveal_type(async_appsync_authorizer)  # Handler[AppSyncAuthorizerEvent, Coroutine[Any, Any, str]]

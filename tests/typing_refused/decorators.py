@@ -8,7 +8,15 @@ from lambdakit.events import (
     activemq_batch,
     activemq_event,
     alb_target,
+    alexa_skill,
+    alexa_smart_home,
+    alexa_smart_home_v2,
+    amplify_resolver,
     api_gateway,
+    appsync_authorizer,
+    appsync_batch,
+    appsync_channel,
+    appsync_resolver,
     bedrock_agent,
     bedrock_api,
     bedrock_function,
@@ -49,6 +57,8 @@ from lambdakit.events import (
     kinesis_batch,
     kinesis_event,
     lambda_destination,
+    lex_v1_hook,
+    lex_v2_hook,
     origin_request,
     origin_response,
     post_authentication,
@@ -76,6 +86,7 @@ from lambdakit.events import (
     viewer_response,
     vpc_lattice,
     websocket_event,
+    workmail_flow,
 )
 
 if TYPE_CHECKING:
@@ -96,8 +107,24 @@ activemq_event(wrong)  # refused
 activemq_event(middelware=[])  # refused
 alb_target(wrong)  # refused
 alb_target(middelware=[])  # refused
+alexa_skill(wrong)  # refused
+alexa_skill(middelware=[])  # refused
+alexa_smart_home(wrong)  # refused
+alexa_smart_home(middelware=[])  # refused
+alexa_smart_home_v2(wrong)  # refused
+alexa_smart_home_v2(middelware=[])  # refused
+amplify_resolver(wrong)  # refused
+amplify_resolver(middelware=[])  # refused
 api_gateway(wrong)  # refused
 api_gateway(middelware=[])  # refused
+appsync_authorizer(wrong)  # refused
+appsync_authorizer(middelware=[])  # refused
+appsync_batch(wrong)  # refused
+appsync_batch(middelware=[])  # refused
+appsync_channel(wrong)  # refused
+appsync_channel(middelware=[])  # refused
+appsync_resolver(wrong)  # refused
+appsync_resolver(middelware=[])  # refused
 bedrock_agent(wrong)  # refused
 bedrock_agent(middelware=[])  # refused
 bedrock_api(wrong)  # refused
@@ -178,6 +205,10 @@ kinesis_event(wrong)  # refused
 kinesis_event(middelware=[])  # refused
 lambda_destination(wrong)  # refused
 lambda_destination(middelware=[])  # refused
+lex_v1_hook(wrong)  # refused
+lex_v1_hook(middelware=[])  # refused
+lex_v2_hook(wrong)  # refused
+lex_v2_hook(middelware=[])  # refused
 origin_request(wrong)  # refused
 origin_request(middelware=[])  # refused
 origin_response(wrong)  # refused
@@ -232,3 +263,5 @@ vpc_lattice(wrong)  # refused
 vpc_lattice(middelware=[])  # refused
 websocket_event(wrong)  # refused
 websocket_event(middelware=[])  # refused
+workmail_flow(wrong)  # refused
+workmail_flow(middelware=[])  # refused
