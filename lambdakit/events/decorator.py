@@ -98,14 +98,12 @@ class EventDecorator(_DecoratorBase[EventT]):
 
     def prepare(self, event: Any) -> EventT:
         """The typed event of a raw one. Raises WrongSourceError."""
-        kind = _type(event)
-        if kind is self.event_type:
-            return event  # type: ignore[no-any-return]
-        if isinstance(event, self.event_type):
+        if _type(event) is dict:
+            if self.accepts(event):
+                return self.event_type(event)
+        elif isinstance(event, self.event_type):
             return event
-        if kind is not dict or not self.accepts(event):
-            raise wrong_source(self.__name__, self.event_type.__name__, event)
-        return self.event_type(event)
+        raise wrong_source(self.__name__, self.event_type.__name__, event)
 
     def _decorate(self, function: Any, middleware: Sequence[Middleware]) -> Any:
         if not callable(function):
