@@ -11,6 +11,7 @@ from lambdakit.codec import encode
 from lambdakit.events.cloudformation import result_fields
 from lambdakit.events.rules import at_most
 from lambdakit.exceptions import ResponseError, UsageError
+from lambdakit.handlers import is_async
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ CUT = " ... (cut)"
 ATTEMPTS = 3
 # Seconds for one attempt to connect, send or receive.
 PUT_TIMEOUT = 10.0
-_CO_COROUTINE = 0x80
 
 
 def answer_body(event: CustomResourceEvent, fields: Mapping[str, Any], failure: str | None = None) -> bytes:
@@ -165,7 +165,6 @@ def _log(error: BaseException) -> None:
 
 def answering(function: Any, answer_before: float) -> Middleware:
     """The outermost layer around a custom resource's function: it sees to it that the answer is sent."""
-    flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
 
     def answer(event: Any, context: Any, call_next: Any) -> Any:
         reply = _reply(event)
@@ -194,7 +193,7 @@ def answering(function: Any, answer_before: float) -> Middleware:
                 timer.cancel()
         return None
 
-    return answer_async if flags & _CO_COROUTINE else answer
+    return answer_async if is_async(function) else answer
 
 
 def _reply(event: CustomResourceEvent) -> _Reply | None:

@@ -8,6 +8,7 @@ the function twice more for work that the service already counts as failed. A re
 from __future__ import annotations
 
 from lambdakit.events.decorator import EventDecorator
+from lambdakit.handlers import is_async
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ else:
     EventT = None
 
 __all__ = ("ReportingDecorator",)
-
-_CO_COROUTINE = 0x80
 
 
 class ReportingDecorator(EventDecorator[EventT]):
@@ -49,8 +48,7 @@ class ReportingDecorator(EventDecorator[EventT]):
         self._failure = failure
 
     def _decorate(self, function: Any, middleware: Sequence[Middleware]) -> Any:
-        flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
-        layer = self._report_async if flags & _CO_COROUTINE else self._report
+        layer = self._report_async if is_async(function) else self._report
         return super()._decorate(function, (layer, *middleware))
 
     def _report(self, event: Any, context: Any, call_next: Any) -> None:

@@ -117,6 +117,19 @@ def test_it_makes_a_handler_of_a_function(decorator: EventDecorator[Any], form: 
     assert dict not in {type(event) for event in seen}
 
 
+def test_an_object_with_an_async_call_is_an_async_function(decorator: EventDecorator[Any]) -> None:
+    seen: list[Any] = []
+
+    class Function:
+        async def __call__(self, event: Any, context: Any) -> None:
+            await asyncio.sleep(0)
+            seen.append(event)
+            raise Reached
+
+    call(decorator(Function()), next(event for _, event in every() if takes(decorator, event)))
+    assert len(seen) == 1
+
+
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_middleware_runs_around_the_function(decorator: EventDecorator[Any], kind: str) -> None:
     steps: list[str] = []
