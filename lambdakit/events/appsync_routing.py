@@ -16,7 +16,13 @@ A field's function takes the GraphQL arguments by name; what it wants besides it
 
 from __future__ import annotations
 
-from lambdakit.events.appsync import AppSyncBatchEvent, amplify_resolver, appsync_batch, appsync_resolver
+from lambdakit.events.appsync import (
+    AmplifyResolverEvent,
+    AppSyncBatchEvent,
+    amplify_resolver,
+    appsync_batch,
+    appsync_resolver,
+)
 from lambdakit.events.appsync_events import appsync_channel
 from lambdakit.exceptions import UsageError, WrongSourceError
 from lambdakit.handlers import decorate
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
+    from lambdakit.events.appsync import AppSyncResolverEvent
     from lambdakit.events.appsync_events import AppSyncEventsEvent, AppSyncMessage
 
     FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
@@ -76,9 +83,8 @@ class AppSyncResolver:
             event = appsync_batch.prepare(event)
         if isinstance(event, AppSyncBatchEvent):
             return self._answer_batch(event, context)
-        accepted = appsync_resolver if appsync_resolver.accepts(event) else amplify_resolver
-        typed = accepted.prepare(event)
-        return self._of(self._single, typed.type_name, typed.field_name)(event, context)
+        typed = _typed(event)
+        return self._of(self._single, typed.type_name, typed.field_name)(typed, context)
 
     def _answer_batch(self, event: AppSyncBatchEvent, context: Any) -> Any:
         if not len(event):
@@ -101,6 +107,14 @@ def _add(routes: dict[tuple[str, str], Callable[..., Any]], key: tuple[str, str]
     if key in routes:
         raise UsageError(f"{'.'.join(key)} has a function already")
     routes[key] = call
+
+
+def _typed(event: Any) -> AppSyncResolverEvent | AmplifyResolverEvent:
+    """The call in the model of its form. Raises WrongSourceError."""
+    if isinstance(event, AmplifyResolverEvent):
+        return event
+    amplify = _type(event) is dict and amplify_resolver.accepts(event) and not appsync_resolver.accepts(event)
+    return (amplify_resolver if amplify else appsync_resolver).prepare(event)
 
 
 def _same(event: Any) -> Any:
