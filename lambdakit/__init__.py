@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lambdakit.exceptions import Fault as Fault
     from lambdakit.exceptions import LambdakitError as LambdakitError
     from lambdakit.exceptions import UsageError as UsageError
+    from lambdakit.handlers import lambda_handler as lambda_handler
     from lambdakit.runtime.hooks import after_restore as after_restore
     from lambdakit.runtime.hooks import before_snapshot as before_snapshot
     from lambdakit.runtime.hooks import on_shutdown as on_shutdown
@@ -34,6 +35,7 @@ _PUBLIC = {
     "UsageError": ("lambdakit.exceptions", "UsageError"),
     "after_restore": ("lambdakit.runtime.hooks", "after_restore"),
     "before_snapshot": ("lambdakit.runtime.hooks", "before_snapshot"),
+    "lambda_handler": ("lambdakit.handlers", "lambda_handler"),
     "on_shutdown": ("lambdakit.runtime.hooks", "on_shutdown"),
 }
 
@@ -48,6 +50,7 @@ __all__ = (
     "UsageError",
     "after_restore",
     "before_snapshot",
+    "lambda_handler",
     "on_shutdown",
     "__version__",
 )

@@ -7,7 +7,8 @@
 
 The layers are put together once, when the function is decorated: with no middleware a call goes straight to the
 function. A middleware is `m(event, context, call_next)`, sync or async; around an async function a sync middleware may
-return what `call_next` gave it, which is then awaited.
+return what `call_next` gave it, which is then awaited. An object may have hooks instead (`lambdakit.middleware.base`):
+`on_init`, `before`, `after`, `on_error`. LAMBDAKIT_PROFILE=1 has the time spent in each layer logged.
 
 Not here: what a source's event is. `lambdakit.events` brings `prepare` and `finish`.
 """
@@ -17,10 +18,12 @@ from __future__ import annotations
 import os
 import sys
 
+from lambdakit.exceptions import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from typing import Any, Generic, TypeAlias, TypeVar
+    from typing import Any, Generic, TypeAlias, TypeVar, overload
 
     from lambdakit.context import LambdaContext
 
@@ -41,7 +44,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-__all__ = ("Handler", "decorate", "is_async")
+__all__ = ("Handler", "decorate", "hooks_async", "hooks_sync", "is_async", "lambda_handler", "name_of")
 
 _CO_COROUTINE = 0x80
 _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__")
@@ -119,28 +122,144 @@ def decorate(
     return Handler(function, make_call(inner, prepare, finish))
 
 
+if TYPE_CHECKING:
+
+    @overload
+    def lambda_handler(function: Callable[[EventT, LambdaContext[Any]], ResultT], /) -> Handler[EventT, ResultT]: ...
+
+    @overload
+    def lambda_handler(
+        *, middleware: Sequence[Middleware] = ()
+    ) -> Callable[[Callable[[EventT, LambdaContext[Any]], ResultT]], Handler[EventT, ResultT]]: ...
+
+
+def lambda_handler(function: Any = None, /, *, middleware: Sequence[Middleware] = ()) -> Any:
+    """Make a handler of a function of a raw event: what a caller made up, or any event as it comes.
+
+    For what middleware needs no more than: `@lambda_handler(middleware=[tracing()])`.
+    """
+
+    def made(decorated: Any) -> Any:
+        return decorate(decorated, prepare=_as_it_is, middleware=middleware)
+
+    return made if function is None else made(function)
+
+
+def _as_it_is(event: Any) -> Any:
+    return event
+
+
 def is_async(function: Any) -> bool:
     """Whether a function, or the `__call__` of an instance, is an `async def`."""
     code = getattr(function, "__code__", None) or getattr(getattr(function, "__call__", None), "__code__", None)  # noqa: B004
     return bool(getattr(code, "co_flags", 0) & _CO_COROUTINE)
 
 
-def _onion(function: Call, middleware: Sequence[Middleware], layer: Callable[[Middleware, Call], Call]) -> Call:
+def _onion(function: Call, middleware: Sequence[Middleware], make_layer: Callable[[Middleware, Call], Call]) -> Call:
+    if not middleware:
+        return function
+    profile = None
+    if os.environ.get("LAMBDAKIT_PROFILE") == "1":
+        from lambdakit.profile import Profile
+
+        profile = Profile(is_async(function))
+        function = profile.layer(getattr(function, "__qualname__", "function"), function)
     for member in reversed(middleware):
-        function = layer(member, function)
-    return function
+        function = make_layer(member, function)
+        if profile is not None:
+            function = profile.layer(name_of(member), function)
+    # Outermost first, as the list says.
+    for member in middleware:
+        on_init: Any = getattr(member, "on_init", None)
+        if on_init is not None:
+            on_init()
+    return function if profile is None else profile.report(function)
+
+
+def name_of(member: Middleware) -> str:
+    """What a middleware is called in a profile and in errors."""
+    return getattr(member, "__qualname__", None) or type(member).__name__
 
 
 def _sync_layer(member: Middleware, call_next: Call) -> Call:
+    if is_async(member):
+        raise UsageError(f"{name_of(member)} is an async middleware; around a sync handler only sync ones can run")
+    if _is_hooked(member):
+        return hooks_sync(member, call_next)
     return lambda event, context: member(event, context, call_next)
 
 
 def _async_layer(member: Middleware, call_next: Call) -> Call:
+    if _is_hooked(member):
+        return hooks_async(member, call_next)
+    around: Any = getattr(member, "call_async", None)
+    if around is not None:
+        return lambda event, context: around(event, context, call_next)
+
     async def call(event: Any, context: Any) -> Any:
         result = member(event, context, call_next)
         return await result if hasattr(result, "__await__") else result
 
     return call
+
+
+def _is_hooked(member: Any) -> bool:
+    """Whether a middleware is one of hooks: of the class of `lambdakit.middleware`, and not called by itself."""
+    kind: Any = member.__class__
+    base = getattr(kind, "HOOKS", None)
+    return base is not None and kind.__call__ is base["__call__"]
+
+
+def _own(member: Any, hook: str) -> Any:
+    """A hook of a middleware, or None where its class has only the empty one of the base."""
+    kind: Any = member.__class__
+    return None if getattr(kind, hook) is kind.HOOKS[hook] else getattr(member, hook)
+
+
+def hooks_sync(member: Any, call_next: Call) -> Call:
+    """The layer of a middleware of hooks, around a sync call."""
+    before, after = _own(member, "before"), _own(member, "after")
+    on_error: Any = _own(member, "on_error")
+    if before is None and on_error is None and after is not None:
+        return lambda event, context: after(event, context, call_next(event, context))
+
+    def plain(event: Any, context: Any) -> Any:
+        if before is not None:
+            before(event, context)
+        result = call_next(event, context)
+        return result if after is None else after(event, context, result)
+
+    def guarded(event: Any, context: Any) -> Any:
+        try:
+            return plain(event, context)
+        except Exception as error:
+            return on_error(event, context, error)
+
+    return plain if on_error is None else guarded
+
+
+def hooks_async(member: Any, call_next: Call) -> Call:
+    """The layer of a middleware of hooks, around an async call; the hooks may be async."""
+    before, after = _own(member, "before"), _own(member, "after")
+    on_error: Any = _own(member, "on_error")
+
+    async def plain(event: Any, context: Any) -> Any:
+        if before is not None:
+            await _settled(before(event, context))
+        result = await call_next(event, context)
+        return result if after is None else await _settled(after(event, context, result))
+
+    async def guarded(event: Any, context: Any) -> Any:
+        try:
+            return await plain(event, context)
+        except Exception as error:
+            return await _settled(on_error(event, context, error))
+
+    return plain if on_error is None else guarded
+
+
+async def _settled(value: Any) -> Any:
+    return await value if hasattr(value, "__await__") else value
 
 
 def _sync_call(inner: Call, prepare: Callable[[Any], Any], finish: Callable[[Any], Any] | None) -> Call:

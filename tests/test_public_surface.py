@@ -26,6 +26,7 @@ PUBLIC = (
     "UsageError",
     "after_restore",
     "before_snapshot",
+    "lambda_handler",
     "on_shutdown",
     "__version__",
 )
