@@ -98,7 +98,8 @@ class App:
     """A Lambda handler that dispatches by source; see the module's text."""
 
     def __init__(self) -> None:
-        self._routes: list[tuple[Callable[[Any], bool], list[tuple[Filter, str]], Callable[..., Any]]] = []
+        # The JSON type of the source's events (an AppSync batch is a list), its rule, the filters' tests, the handler.
+        self._routes: list[tuple[Any, Callable[[Any], bool], list[tuple[Filter, str]], Callable[..., Any]]] = []
         self._default: Callable[..., Any] | None = None
 
     def on(self, source: DecoratorT, /, **filters: str) -> DecoratorT:
@@ -112,7 +113,7 @@ class App:
 
         def decorate(decorator: Any, *given: Any) -> Any:
             handler = kind._decorate(decorator, *given)
-            self._routes.append((decorator.accepts, tests, handler))
+            self._routes.append((getattr(decorator, "form", dict), decorator.accepts, tests, handler))
             return handler
 
         # A class, not an attribute: the called form of a decorator may go on with a copy of itself.
@@ -129,8 +130,8 @@ class App:
 
     def __call__(self, event: Any, context: Any = None) -> Any:
         """Answer an event by the handler it belongs to."""
-        for accepts, tests, handler in self._routes:
-            if _type(event) is dict and accepts(event) and all(test(event, wanted) for test, wanted in tests):
+        for form, accepts, tests, handler in self._routes:
+            if _type(event) is form and accepts(event) and all(test(event, wanted) for test, wanted in tests):
                 return handler(event, context)
         if self._default is not None:
             return self._default(event, context)

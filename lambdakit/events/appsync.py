@@ -135,6 +135,9 @@ def _check_error(what: str, item: dict[str, Any]) -> None:
 class _BatchDecorator(EventDecorator[AppSyncBatchEvent]):
     """The one decorator of an event that is a list; an empty list tells nothing and is taken."""
 
+    # What App looks at before it asks whether an event is accepted.
+    form: Any = list
+
     def prepare(self, event: Any) -> AppSyncBatchEvent:
         """The typed event of a raw one. Raises WrongSourceError."""
         if isinstance(event, AppSyncBatchEvent):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lambdakit.events.app import App
 from lambdakit.events.appsync import (
     AppSyncBatchEvent,
     AppSyncResolverEvent,
@@ -185,6 +186,22 @@ def test_an_answer_of_another_length_is_refused(answer: list[Any], size: int) ->
 
     with pytest.raises(ResponseError, match=f"the batch has 1 calls, the answer {size} items"):
         handler([CALL])
+
+
+def test_an_app_tells_a_batch_from_a_call() -> None:
+    app = App()
+
+    @app.on(appsync_resolver)
+    def single(event: AppSyncResolverEvent, context: Any) -> Any:
+        return "single"
+
+    @app.on(appsync_batch)
+    def batch(event: AppSyncBatchEvent, context: Any) -> Any:
+        return ["batch"] * len(event)
+
+    assert (app(CALL), app([CALL])) == ("single", ["batch"])
+    with pytest.raises(WrongSourceError):
+        app(["text"])
 
 
 def test_what_is_no_list_is_refused_as_a_batchs_answer() -> None:
