@@ -43,8 +43,16 @@ def attribute_value(wire: Mapping[str, Any]) -> Any:
 
 
 def _value(wire: Any) -> Any:
-    ((tag, value),) = wire.items()
+    (tag,) = wire
+    value = wire[tag]
     return value if tag == "S" else _READERS[tag](value)
+
+
+def _number(value: Any) -> Any:
+    """The first number of all: it imports Decimal, which then reads the others without a call between."""
+    number = decimal(value)
+    _READERS["N"] = type(number)
+    return number
 
 
 def _null(value: Any) -> None:
@@ -63,7 +71,7 @@ def _list(value: Any) -> list[Any]:
 # Type -> what makes the Python value.
 _READERS: dict[str, Callable[[Any], Any]] = {
     "S": lambda value: value,
-    "N": decimal,
+    "N": _number,
     "B": base64_bytes,
     "BOOL": lambda value: value,
     "NULL": _null,
