@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.table import Contenders
 
 # How often a work is done for one sample.
-REPEATED = 300
+REPEATED = 100
 
 # The statements that give a module one source's events and their decorator, as each documentation writes them.
 IMPORTS = {
@@ -50,11 +50,11 @@ def _beyond_bare(bench: Bench, statement: str) -> float:
 
 # fmt: off
 EVENTS = Table("lambdakit", "Powertools", "chalice", (
-    Measure("s3", "S3 event, five fields", "us", 0.40, _work("s3"), 25),
-    Measure("sqs", "10 SQS messages, five fields each", "us", 0.45, _work("sqs"), 25),
-    Measure("dynamodb", "2 DynamoDB records, keys and images", "us", 0.40, _work("dynamodb"), 25),
-    Measure("batch", "`sqs_batch` of 10 messages, trivial handler", "us", 0.40, _work("batch"), 25),
-    Measure("body", "10 SQS bodies as dataclasses (peer: its parser, pydantic)", "us", 0.50, _work("body"), 25),
+    Measure("s3", "S3 event, five fields", "us", 0.40, _work("s3"), 75),
+    Measure("sqs", "10 SQS messages, five fields each", "us", 0.45, _work("sqs"), 75),
+    Measure("dynamodb", "2 DynamoDB records, keys and images", "us", 0.40, _work("dynamodb"), 75),
+    Measure("batch", "`sqs_batch` of 10 messages, trivial handler", "us", 0.40, _work("batch"), 75),
+    Measure("body", "10 SQS bodies as dataclasses (peer: its parser, pydantic)", "us", 0.50, _work("body"), 75),
     Measure("import", "import of one source, beyond the interpreter", "ms", 0.25, _imports, 25),
-    Measure("decorated", "decorated S3 handler that does nothing", "us", None, _work("decorated"), 25),
+    Measure("decorated", "decorated S3 handler that does nothing", "us", None, _work("decorated"), 75),
 ))
