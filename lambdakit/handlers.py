@@ -220,7 +220,7 @@ def hooks_sync(member: Any, call_next: Call) -> Call:
     """The layer of a middleware of hooks, around a sync call."""
     before, after = _own(member, "before"), _own(member, "after")
     on_error: Any = _own(member, "on_error")
-    if before is None and on_error is None and after is not None:
+    if (before, on_error) == (None, None) and after is not None:
         return lambda event, context: after(event, context, call_next(event, context))
 
     def plain(event: Any, context: Any) -> Any:
