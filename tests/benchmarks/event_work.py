@@ -34,27 +34,28 @@ __all__ = ("WORK", "equal_work")
 def s3() -> Any:
     for record in S3Event(S3).records:
         name = record.event_name
-        region = record.aws_region
         bucket = record.bucket.name
         key = record.object.key
         size = record.object.size
-    return name, region, bucket, key, size
+        etag = record.object.etag
+    return name, bucket, key, size, etag
 
 
 def s3_powertools() -> Any:
     for record in powertools.S3Event(S3).records:
         name = record.event_name
-        region = record.aws_region
         bucket = record.s3.bucket.name
         key = unquote_plus(record.s3.get_object.key)
         size = record.s3.get_object.size
-    return name, region, bucket, key, size
+        etag = record.s3.get_object.etag
+    return name, bucket, key, size, etag
 
 
 def s3_chalice() -> Any:
     event = chalice.S3Event(S3, None)
-    record = event.to_dict()["Records"][0]  # the rest has no attributes
-    return record["eventName"], record["awsRegion"], event.bucket, event.key, record["s3"]["object"]["size"]
+    record = event.to_dict()["Records"][0]  # of the five only bucket and key are attributes
+    item = record["s3"]["object"]
+    return record["eventName"], event.bucket, event.key, item["size"], item["eTag"]
 
 
 def sqs() -> Any:
