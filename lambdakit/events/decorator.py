@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from lambdakit.context import LambdaContext
     from lambdakit.events.model import Model
-    from lambdakit.handlers import Handler, Middleware
+    from lambdakit.handlers import Call, Handler, Middleware
 
     EventT = TypeVar("EventT", bound="Model")
     OtherT = TypeVar("OtherT", bound="Model")
@@ -111,8 +111,19 @@ class EventDecorator(_DecoratorBase[EventT]):
                 f"@{self.__name__} decorates a function, not {type(function).__name__}; "
                 f"options are named: @{self.__name__}(middleware=[...])"
             )
-        prepare = self.prepare if self._is_plain(function) else self._prepare_for(function)
-        return decorate(function, prepare=prepare, middleware=middleware, finish=self._finish, answer=self._answer)
+        if self._is_plain(function):
+            return self._handler(function, self.prepare, middleware, None)
+        make = self._declared(function)
+        prepare = self.prepare if make is None else self._prepare_as(make)
+        return self._handler(function, prepare, middleware, self._core(function, make))
+
+    def _handler(self, function: Any, prepare: Any, middleware: Sequence[Middleware], core: Call | None) -> Any:
+        return decorate(
+            function, prepare=prepare, middleware=middleware, finish=self._finish, answer=self._answer, core=core
+        )
+
+    def _core(self, function: Any, make: Any) -> Call | None:
+        """What stands in the function's place within the onion, where its annotation `make` asks for it."""
 
     def _is_plain(self, function: Any) -> bool:
         """Whether the function is written as functions mostly are: two parameters, the first annotated with the model.
@@ -125,13 +136,15 @@ class EventDecorator(_DecoratorBase[EventT]):
         annotation = function.__annotations__.get(code.co_varnames[0])
         return any(annotation is model or annotation == model.__name__ for model in self.models)
 
-    def _prepare_for(self, function: Any) -> Callable[[Any], Any]:
-        """`prepare` for the class the function's annotation names: `event: SNSEvent[Order]`. Raises UsageError."""
+    def _declared(self, function: Any) -> Any:
+        """The model the function's annotation names (`event: SNSEvent[Order]`), or None. Raises UsageError."""
         from lambdakit.events.annotations import check_function
 
         make: Any = check_function(self.__name__, function, self.models)
-        if make is None or not hasattr(make, "fields"):
-            return self.prepare
+        return make if hasattr(make, "fields") else None
+
+    def _prepare_as(self, make: Any) -> Callable[[Any], Any]:
+        """`prepare` for such a model."""
 
         def prepare(event: Any) -> Any:
             if _type(event) is make:

@@ -12,6 +12,7 @@ from binascii import b2a_base64
 from lambdakit.events.convert import base64_bytes, epoch_milliseconds, integer, iso_time
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadEvent, PayloadModel, PayloadT
 from lambdakit.events.rules import json_size, of_type
 from lambdakit.exceptions import ResponseError
 
@@ -82,10 +83,11 @@ class FirehoseResult:
         return f"FirehoseResult({self.record_id!r}, {self.result})"
 
 
-class FirehoseRecord(Model, at="$.records[*]"):
+class FirehoseRecord(PayloadModel[PayloadT], at="$.records[*]"):
     """One record. `data` is its bytes; answer it with `ok`, `dropped` or `failed`."""
 
     shown = ("record_id",)
+    payload_at = ("data",)
 
     record_id: str = field("recordId")
     approximate_arrival_timestamp: datetime | None = field(
@@ -110,7 +112,7 @@ class FirehoseRecord(Model, at="$.records[*]"):
         return base64_bytes(wire or "")
 
     def payload_bytes(self) -> bytes:
-        """The record's bytes, under the name every record with a payload has."""
+        """The record's bytes."""
         return self.data
 
     def ok(
@@ -143,7 +145,7 @@ class FirehoseRecord(Model, at="$.records[*]"):
         return FirehoseResult(self, FAILED)
 
 
-class FirehoseEvent(Model):
+class FirehoseEvent(PayloadEvent[PayloadT]):
     """A batch of records to transform."""
 
     shown = ("invocation_id", "records")
@@ -153,7 +155,7 @@ class FirehoseEvent(Model):
     source_kinesis_stream_arn: str | None = field("sourceKinesisStreamArn", default=None)
     source_msk_arn: str | None = field("sourceMSKArn", default=None)
     region: str | None = field("region", default=None)
-    records: list[FirehoseRecord] = field("records", each=FirehoseRecord)
+    records: list[FirehoseRecord[PayloadT]] = field("records", each=FirehoseRecord)
 
 
 def _answer(event: FirehoseEvent, results: Iterable[FirehoseResult]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from lambdakit.events.convert import base64_bytes, epoch_any, integer
 from lambdakit.events.decorator import EventDecorator
 from lambdakit.events.model import Model, field
+from lambdakit.events.payload import PayloadEvent, PayloadModel, PayloadT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ class AnalyticsSource(Model, at="$.records[*].kinesisStreamRecordMetadata"):
     )
 
 
-class KinesisAnalyticsRecord(Model, at="$.records[*]"):
+class KinesisAnalyticsRecord(PayloadModel[PayloadT], at="$.records[*]"):
     """One record. `data` is its bytes."""
 
     shown = ("record_id",)
+    payload_at = ("data",)
 
     record_id: str = field("recordId")
     raw_data: str = field("data", doc="Base64.")
@@ -41,11 +43,11 @@ class KinesisAnalyticsRecord(Model, at="$.records[*]"):
     retry_hint: int | None = field("lambdaDeliveryRecordMetadata", "retryHint", default=None)
 
     def payload_bytes(self) -> bytes:
-        """The record's bytes, under the name every record with a payload has."""
+        """The record's bytes."""
         return self.data
 
 
-class KinesisAnalyticsEvent(Model):
+class KinesisAnalyticsEvent(PayloadEvent[PayloadT]):
     """Records to pre-process, or to deliver."""
 
     shown = ("invocation_id", "records")
@@ -53,7 +55,7 @@ class KinesisAnalyticsEvent(Model):
     invocation_id: str = field("invocationId")
     application_arn: str = field("applicationArn")
     stream_arn: str | None = field("streamArn", default=None)
-    records: list[KinesisAnalyticsRecord] = field("records", each=KinesisAnalyticsRecord)
+    records: list[KinesisAnalyticsRecord[PayloadT]] = field("records", each=KinesisAnalyticsRecord)
 
     @property
     def is_delivery(self) -> bool:

@@ -92,6 +92,22 @@ class PayloadModel(PayloadEvent[PayloadT]):
             """The payload as another type than the declared one. Raises PayloadError."""
             return _decoded(self, payload_type)
 
+    def inner_event(self) -> Model | None:
+        """The event of another source that the payload is, as its typed model; None where it is none.
+
+        Whatever comes first is unwrapped: S3's event in a topic's notification in a queue's message is an S3Event.
+        Where the function knows what it expects, `payload_as(S3Event)` refuses all else with an error.
+        """
+        from lambdakit.events.detection import detect
+
+        try:
+            value = self.payload_value()
+            if _type(value) is dict and "TopicArn" in value:
+                value = _notified(value)
+        except PayloadError:
+            return None
+        return detect(value)
+
     def payload_bytes(self) -> bytes:
         """The payload's JSON text in UTF-8, out of its wire coating."""
         text: Any = self._raw
@@ -160,9 +176,14 @@ def _unzipped(data: bytes) -> bytes:
 
 
 def _inner(value: dict[str, Any], plan: Plan) -> Any:
+    """The message within a topic's notification, or the value itself where the plan is one of notifications."""
+    return _notified(value) if plan.may_be_wrapped else value
+
+
+def _notified(value: dict[str, Any]) -> Any:
     """The message within a topic's notification, or the value itself."""
     message: Any = value.get("Message")
-    if value.get("Type") != "Notification" or _type(message) is not str or not plan.may_be_wrapped:
+    if value.get("Type") != "Notification" or _type(message) is not str:
         return value
     return _json(message.encode("utf-8", "surrogatepass"))
 

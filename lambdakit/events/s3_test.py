@@ -9,14 +9,17 @@ from __future__ import annotations
 import sys
 
 from lambdakit.exceptions import PayloadError
+from lambdakit.handlers import is_async
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from lambdakit.events.payload import PayloadModel
+    from lambdakit.handlers import Call
 
-__all__ = ("expects_s3", "is_test_message")
+__all__ = ("expects_s3", "is_test_message", "without_test_messages")
 
 _MARK = "s3:TestEvent"
 
@@ -44,3 +47,18 @@ def is_test_message(record: PayloadModel[Any]) -> bool:
         return False  # for the function to meet
     getLogger(__name__).warning("skipped the %s of bucket %s in %r", _MARK, test.bucket, record)
     return True
+
+
+def without_test_messages(function: Any, messages: Callable[[Any], list[PayloadModel[Any]]]) -> Call:
+    """The function, except for an event of nothing but test messages: that is answered with None."""
+
+    def is_test(event: Any) -> bool:
+        return all(is_test_message(message) for message in messages(event))
+
+    def core(event: Any, context: Any) -> Any:
+        return None if is_test(event) else function(event, context)
+
+    async def core_async(event: Any, context: Any) -> Any:
+        return None if is_test(event) else await function(event, context)
+
+    return core_async if is_async(function) else core

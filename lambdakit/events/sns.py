@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from lambdakit.handlers import Call
+
 __all__ = ("SNSEvent", "SNSMessage", "SNSMessageAttribute", "SNSRecord", "sns_event")
 
 
@@ -101,4 +103,19 @@ class SNSEvent(PayloadEvent[PayloadT]):
     records: list[SNSRecord[PayloadT]] = field("Records", each=SNSRecord)
 
 
-sns_event: EventDecorator[SNSEvent] = EventDecorator("sns_event", SNSEvent, "sns")
+class SNSDecorator(EventDecorator[SNSEvent]):
+    """The decorator of notifications: a function of S3's events does not see S3's test message."""
+
+    def _core(self, function: Any, make: Any) -> Call | None:
+        if getattr(make, "payload_type", None) is None:
+            return None
+        from lambdakit.events.s3_test import expects_s3, without_test_messages
+
+        return (
+            without_test_messages(function, lambda event: [record.sns for record in event.records])
+            if expects_s3(make)
+            else None
+        )
+
+
+sns_event = SNSDecorator("sns_event", SNSEvent, "sns")

@@ -256,8 +256,8 @@ async def async_firehose_transform(event: FirehoseEvent, context: Context) -> st
     return str(event)
 
 
-reveal_type(plain_firehose_transform)  # Handler[FirehoseEvent, str]
-reveal_type(async_firehose_transform)  # Handler[FirehoseEvent, Coroutine[Any, Any, str]]
+reveal_type(plain_firehose_transform)  # Handler[FirehoseEvent[Any], str]
+reveal_type(async_firehose_transform)  # Handler[FirehoseEvent[Any], Coroutine[Any, Any, str]]
 
 
 @kinesis_analytics_event
@@ -270,5 +270,5 @@ async def async_kinesis_analytics_event(event: KinesisAnalyticsEvent, context: C
     return str(event)
 
 
-reveal_type(plain_kinesis_analytics_event)  # Handler[KinesisAnalyticsEvent, str]
-reveal_type(async_kinesis_analytics_event)  # Handler[KinesisAnalyticsEvent, Coroutine[Any, Any, str]]
+reveal_type(plain_kinesis_analytics_event)  # Handler[KinesisAnalyticsEvent[Any], str]
+reveal_type(async_kinesis_analytics_event)  # Handler[KinesisAnalyticsEvent[Any], Coroutine[Any, Any, str]]
