@@ -23,7 +23,9 @@
     │   └── ResponseError               an answer the source would refuse; the message names the rule (ValueError)
     │       └── EdgeRuleError             a Lambda@Edge answer that CloudFront would refuse with 502
     ├── BatchError                    a batch failed as a whole: its source takes no partial report, or none succeeded
+    ├── MetricError                   a metric, dimension or property that CloudWatch would not take (ValueError)
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
+        ├── ConfigError                 the environment does not hold what the settings ask for; lists every fault
         └── TargetError                 a TARGET that names no function
 
 Not here: errors of user code. They travel through the runtime untouched and are reported under their own class name.
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "BatchError",
+    "ConfigError",
     "ContextFault",
     "EdgeRuleError",
     "EmulatorError",
@@ -51,6 +54,7 @@ __all__ = (
     "InitFailedError",
     "LambdakitError",
     "MarshalFault",
+    "MetricError",
     "MissingFieldError",
     "PayloadError",
     "PayloadTooLargeError",
@@ -261,8 +265,29 @@ class BatchError(LambdakitError):
         super().__init__(message)
 
 
+class MetricError(LambdakitError, ValueError):
+    """A metric, a dimension or a property that CloudWatch would not take; the message names the limit."""
+
+
 class UsageError(LambdakitError, ValueError):
     """A mistake on the command line or in configuration; shown without a traceback, exit status 2."""
+
+
+class ConfigError(UsageError):
+    """The environment does not hold what the settings ask for.
+
+    `faults` lists every fault as `(variable or source, field, what was found, what to do)`; never a secret value.
+    """
+
+    def __init__(self, settings: str, faults: tuple[tuple[str, str, str, str], ...]) -> None:
+        self.settings = settings
+        self.faults = faults
+        lines = [f"\n  {source} (for {field}): {found}; {advice}" for source, field, found, advice in faults]
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__(f"{settings} cannot be made of the environment, {count}:{''.join(lines)}")
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[tuple[str, str, str, str], ...]]]:
+        return type(self), (self.settings, self.faults)
 
 
 class TargetError(UsageError):
