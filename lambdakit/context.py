@@ -158,6 +158,7 @@ class LambdaContext(_ContextBase[ConfigT]):
         client_context: Any = None,
         cognito_identity: Any = None,
         tenant_id: str | None = None,
+        trace_header: str | None = None,
     ) -> None:
         self.aws_request_id = aws_request_id
         self.__dict__.update(_function_fields())
@@ -166,6 +167,8 @@ class LambdaContext(_ContextBase[ConfigT]):
         self._w3c = {} if client_context is None else _take_w3c(client_context)
         self.client_context = None if client_context is None else ClientContext(client_context)
         self.identity = CognitoIdentity(cognito_identity)
+        # X-Ray's header of this very invocation: of several at once, the environment variable cannot tell it.
+        self._trace_header = trace_header
         # The managed runtime's own name for it: monitoring libraries are known to read it.
         self._epoch_deadline_time_in_ms = deadline_ms
 

@@ -44,7 +44,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-__all__ = ("Handler", "decorate", "hooks_async", "hooks_sync", "is_async", "lambda_handler", "name_of")
+__all__ = ("Handler", "decorate", "handler_name", "hooks_async", "hooks_sync", "is_async", "lambda_handler", "name_of")
 
 _CO_COROUTINE = 0x80
 _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__")
@@ -113,6 +113,8 @@ def decorate(
     """
     heart = function if core is None else core
     awaited = is_async(heart)
+    if heart is not function:
+        _note_inner(heart, function)
     inner = _onion(heart, middleware, _async_layer if awaited else _sync_layer)
     make_call = _async_call if awaited else _sync_call
     if answer is not None:
@@ -163,17 +165,30 @@ def _onion(function: Call, middleware: Sequence[Middleware], make_layer: Callabl
         from lambdakit.profile import Profile
 
         profile = Profile(is_async(function))
-        function = profile.layer(getattr(function, "__qualname__", "function"), function)
+        function = _note_inner(profile.layer(getattr(function, "__qualname__", "function"), function), function)
     for member in reversed(middleware):
-        function = make_layer(member, function)
+        function = _note_inner(make_layer(member, function), function)
         if profile is not None:
-            function = profile.layer(name_of(member), function)
+            function = _note_inner(profile.layer(name_of(member), function), function)
     # Outermost first, as the list says.
     for member in middleware:
         on_init: Any = getattr(member, "on_init", None)
         if on_init is not None:
             on_init()
     return function if profile is None else profile.report(function)
+
+
+def _note_inner(layer: Call, inner: Any) -> Call:
+    """Let a layer tell, as functools.wraps would, what it is around: some middleware names the handler."""
+    vars(layer)["__wrapped__"] = inner
+    return layer
+
+
+def handler_name(call: Any) -> str:
+    """The name of the function that a layer's `call_next` leads to."""
+    while (inner := getattr(call, "__wrapped__", None)) is not None:
+        call = inner
+    return getattr(call, "__name__", None) or type(call).__name__
 
 
 def name_of(member: Middleware) -> str:

@@ -104,6 +104,7 @@ def make_context(invocation: Invocation) -> LambdaContext:
         client_context=client_context and _json_header(client_context, "Client Context"),
         cognito_identity=cognito_identity and _json_header(cognito_identity, "Cognito Identity"),
         tenant_id=invocation.tenant_id,
+        trace_header=invocation.trace_id,
     )
 
 
