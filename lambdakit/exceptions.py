@@ -24,8 +24,19 @@
     │       └── EdgeRuleError             a Lambda@Edge answer that CloudFront would refuse with 502
     ├── BatchError                    a batch failed as a whole: its source takes no partial report, or none succeeded
     ├── MetricError                   a metric, dimension or property that CloudWatch would not take (ValueError)
+    ├── IdempotencyError              a call that must happen once could not be let through
+    │   ├── IdempotencyKeyError         the event has no key to tell a repeated call by (LookupError)
+    │   ├── IdempotencyConflictError    the key was used before, with another payload (ValueError)
+    │   ├── IdempotencyInProgressError  the same call is under way; to be tried again (RetryableError)
+    │   ├── IdempotencyStoreError       the store could not be asked; the function did not run (RetryableError)
+    │   └── IdempotencyResultError      the function ran, but its result cannot be kept to be given again (TypeError)
+    ├── DeadlineError                 the time set aside for the handler is over (TimeoutError)
+    ├── RetryableError                raised by user code: it may work the next time
+    ├── PermanentError                raised by user code: it will never work, so trying again is no use
+    ├── ResultError                   the handler's result is not what `validate(output=...)` says (ValueError)
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
         ├── ConfigError                 the environment does not hold what the settings ask for; lists every fault
+        ├── MissingExtraError           a package of an optional extra is not installed; the message has the pip command
         └── TargetError                 a TARGET that names no function
 
 Not here: errors of user code. They travel through the runtime untouched and are reported under their own class name.
@@ -43,6 +54,7 @@ __all__ = (
     "BatchError",
     "ConfigError",
     "ContextFault",
+    "DeadlineError",
     "EdgeRuleError",
     "EmulatorError",
     "EnvironmentBusyError",
@@ -51,14 +63,24 @@ __all__ = (
     "ExitFault",
     "Fault",
     "HandlerLoadFault",
+    "IdempotencyConflictError",
+    "IdempotencyError",
+    "IdempotencyInProgressError",
+    "IdempotencyKeyError",
+    "IdempotencyResultError",
+    "IdempotencyStoreError",
     "InitFailedError",
     "LambdakitError",
     "MarshalFault",
     "MetricError",
+    "MissingExtraError",
     "MissingFieldError",
     "PayloadError",
     "PayloadTooLargeError",
+    "PermanentError",
     "ResponseError",
+    "ResultError",
+    "RetryableError",
     "RuntimeApiError",
     "RuntimeApiProtocolError",
     "RuntimeApiStatusError",
@@ -269,6 +291,61 @@ class MetricError(LambdakitError, ValueError):
     """A metric, a dimension or a property that CloudWatch would not take; the message names the limit."""
 
 
+class RetryableError(LambdakitError):
+    """Raised by user code: it may work the next time. `errors` answers HTTP with 503, everything else is retried."""
+
+
+class PermanentError(LambdakitError):
+    """Raised by user code: it will never work. `errors` and `permanent_done` see to it that it is not retried."""
+
+
+class IdempotencyError(LambdakitError):
+    """A call that must happen once could not be let through, or not be answered again."""
+
+
+class IdempotencyKeyError(IdempotencyError, LookupError):
+    """The event has no key to tell a repeated call by; the function did not run."""
+
+
+class IdempotencyConflictError(IdempotencyError, ValueError):
+    """The key was used before, with another payload; the function did not run."""
+
+
+class IdempotencyInProgressError(IdempotencyError, RetryableError):
+    """The same call is under way elsewhere; the function did not run. `seconds` is when its lock ends at the latest."""
+
+    def __init__(self, key: str, seconds: int) -> None:
+        self.key = key
+        self.seconds = seconds
+        super().__init__(f"the call {key} is under way already; try again (its lock ends in {seconds} s at the latest)")
+
+    def __reduce__(self) -> tuple[type[IdempotencyInProgressError], tuple[str, int]]:
+        return type(self), (self.key, self.seconds)
+
+
+class IdempotencyStoreError(IdempotencyError, RetryableError):
+    """The store could not be asked whether the call has happened; the function did not run."""
+
+
+class IdempotencyResultError(IdempotencyError, TypeError):
+    """The function ran, but its result cannot be kept to be given again."""
+
+
+class DeadlineError(LambdakitError, TimeoutError):
+    """The time that `deadline` leaves the handler is over; a moment before the environment would be ended."""
+
+
+class ResultError(LambdakitError, ValueError):
+    """The handler's result is not what `validate(output=...)` says. `faults` lists every fault as `(path, what)`."""
+
+    def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(f"{path}: {what}" for path, what in faults))
+
+    def __reduce__(self) -> tuple[type[ResultError], tuple[tuple[tuple[str, str], ...]]]:
+        return type(self), (self.faults,)
+
+
 class UsageError(LambdakitError, ValueError):
     """A mistake on the command line or in configuration; shown without a traceback, exit status 2."""
 
@@ -288,6 +365,19 @@ class ConfigError(UsageError):
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[tuple[str, str, str, str], ...]]]:
         return type(self), (self.settings, self.faults)
+
+
+class MissingExtraError(UsageError):
+    """A feature needs a package that is not installed; the message has the pip command."""
+
+    def __init__(self, feature: str, package: str, extra: str) -> None:
+        self.feature = feature
+        self.package = package
+        self.extra = extra
+        super().__init__(f'{feature} needs {package}, which is not installed: pip install "lambdakit[{extra}]"')
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str, str]]:
+        return type(self), (self.feature, self.package, self.extra)
 
 
 class TargetError(UsageError):
