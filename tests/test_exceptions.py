@@ -19,7 +19,13 @@ from lambdakit.exceptions import (
 )
 
 # A value for each type that a constructor asks for.
-SAMPLES = {"str": "text", "int": 7, "bytes": b"{}", "tuple[tuple[str, str], ...]": (("$.a", "is not a number"),)}
+SAMPLES = {
+    "str": "text",
+    "int": 7,
+    "bytes": b"{}",
+    "tuple[tuple[str, str], ...]": (("$.a", "is not a number"),),
+    "tuple[tuple[str, str, str, str], ...]": (("TABLE", "table", "not set", "set it"),),
+}
 
 
 def make(name: str) -> exceptions.LambdakitError:
