@@ -27,8 +27,8 @@
     ├── IdempotencyError              a call that must happen once could not be let through
     │   ├── IdempotencyKeyError         the event has no key to tell a repeated call by (LookupError)
     │   ├── IdempotencyConflictError    the key was used before, with another payload (ValueError)
-    │   ├── IdempotencyInProgressError  the same call is under way; to be tried again (RetryableError)
-    │   ├── IdempotencyStoreError       the store could not be asked; the function did not run (RetryableError)
+    │   ├── IdempotencyInProgressError  the same call is under way; retryable
+    │   ├── IdempotencyStoreError       the store could not be asked; the function did not run; retryable
     │   └── IdempotencyResultError      the function ran, but its result cannot be kept to be given again (TypeError)
     ├── DeadlineError                 the time set aside for the handler is over (TimeoutError)
     ├── RetryableError                raised by user code: it may work the next time
