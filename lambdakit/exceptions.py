@@ -21,7 +21,8 @@
     │   ├── WrongSourceError            a decorator was given another source's event (TypeError)
     │   ├── PayloadError                an inner payload is not of its declared type; lists every fault (ValueError)
     │   └── ResponseError               an answer the source would refuse; the message names the rule (ValueError)
-    │       └── EdgeRuleError             a Lambda@Edge answer that CloudFront would refuse with 502
+    │       ├── EdgeRuleError             a Lambda@Edge answer that CloudFront would refuse with 502
+    │       └── ResponseTooLargeError     an HTTP answer larger than its front door takes
     ├── BatchError                    a batch failed as a whole: its source takes no partial report, or none succeeded
     ├── MetricError                   a metric, dimension or property that CloudWatch would not take (ValueError)
     ├── IdempotencyError              a call that must happen once could not be let through
@@ -79,6 +80,7 @@ __all__ = (
     "PayloadTooLargeError",
     "PermanentError",
     "ResponseError",
+    "ResponseTooLargeError",
     "ResultError",
     "RetryableError",
     "RuntimeApiError",
@@ -274,6 +276,22 @@ class EdgeRuleError(ResponseError):
 
     def __reduce__(self) -> tuple[type[EdgeRuleError], tuple[str, str, str, str]]:
         return type(self), (self.rule, self.stage, self.what, self.advice)
+
+
+class ResponseTooLargeError(ResponseError):
+    """An HTTP answer of `size` bytes, where `front_door` takes `limit`; a streamed one may be larger."""
+
+    def __init__(self, front_door: str, size: int, limit: int) -> None:
+        self.front_door = front_door
+        self.size = size
+        self.limit = limit
+        super().__init__(
+            f"the answer is {size} bytes of JSON; {front_door} takes {limit}: send less, compress it, or answer with a "
+            "link to an S3 object"
+        )
+
+    def __reduce__(self) -> tuple[type[ResponseTooLargeError], tuple[str, int, int]]:
+        return type(self), (self.front_door, self.size, self.limit)
 
 
 class BatchError(LambdakitError):

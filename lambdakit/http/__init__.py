@@ -1,0 +1,1 @@
+"""HTTP for functions: one router for every front door, any ASGI or WSGI application, streaming."""
