@@ -10,6 +10,7 @@ The event source mapping needs `FunctionResponseTypes: [ReportBatchItemFailures]
 
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,7 +36,7 @@ def handler(message: SQSMessage[Movement]) -> None:
     """Book one movement, once. Raises sqlite3.IntegrityError for an account that would be overdrawn."""
     movement = message.payload
     cents = int(movement.amount * 100)
-    with open_database() as database:
+    with closing(open_database()) as database, database:  # the inner one is the transaction
         booked = database.execute("INSERT OR IGNORE INTO movement VALUES (?)", (message.message_id,))
         if booked.rowcount:  # else delivered before, and booked then
             database.execute("INSERT OR IGNORE INTO account VALUES (?, 0)", (movement.account,))
@@ -43,7 +44,9 @@ def handler(message: SQSMessage[Movement]) -> None:
 
 
 def open_database() -> sqlite3.Connection:
-    """The accounts; as a context manager, one transaction."""
-    database = sqlite3.connect(DATABASE, timeout=20)
-    database.executescript(SCHEMA)
-    return database
+    """The accounts; whoever begins to write waits until no other does."""
+    return sqlite3.connect(DATABASE, timeout=20, isolation_level="IMMEDIATE")
+
+
+with closing(open_database()) as new:
+    new.executescript(SCHEMA)

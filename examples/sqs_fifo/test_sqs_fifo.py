@@ -35,7 +35,7 @@ def test_an_overdrawn_account_waits_and_the_others_go_on(invoke: Any, event: Any
 
 def test_what_is_delivered_again_is_booked_once(invoke: Any, event: Any, database: str) -> None:
     invoke(event, ACCOUNTS=database)
-    event["Records"].insert(3, {**event["Records"][5], "messageId": "a-loan", "body": loan("ben", "30.00")})
+    event["Records"].insert(3, {**event["Records"][3], "messageId": "a-loan", "body": loan("ben", "30.00")})
     assert reported(invoke(event, ACCOUNTS=database)) == []
     assert accounts(database) == {"ada": 69_50, "ben": 40_00, "cleo": 7_25}
 
