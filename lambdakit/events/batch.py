@@ -155,9 +155,9 @@ class BatchDecorator(_DecoratorBase[RecordT, ResponseT]):
             return chosen if function is None else chosen._decorate(function)
 
     def _with(self, options: dict[str, Any]) -> Any:
-        """This decorator with options; the called form."""
+        """This decorator with options, beside those it has; the called form."""
         made: Any = copy(self)
-        made._options = _Options(self.__name__, options)
+        made._options = _Options(self.__name__, {**vars(self._options), **options})
         return made
 
     def _decorate(self, function: Any) -> Any:

@@ -528,6 +528,13 @@ def test_the_function_stays_reachable_and_keeps_its_name() -> None:
     assert handler.__wrapped__(SQSMessage(message("a"))) == "a"
 
 
+def test_options_add_up() -> None:
+    raising = sqs_batch(all_failed="raise")
+    assert names(sqs_batch(failing("a"))(sqs("a"))) == ["a"]
+    with pytest.raises(BatchError):
+        raising(concurrency=2)(failing("a"))(sqs("a"))
+
+
 def test_a_batch_is_one_of_several_sources_of_an_app() -> None:
     app = App()
     seen: list[str] = []
