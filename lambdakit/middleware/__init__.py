@@ -13,22 +13,46 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lambdakit.middleware.base import Middleware as Middleware
     from lambdakit.middleware.captures import capture as capture
+    from lambdakit.middleware.correlation import correlation_id as correlation_id
+    from lambdakit.middleware.event_log import LogEvents as LogEvents
+    from lambdakit.middleware.event_log import log_events as log_events
+    from lambdakit.middleware.logs import JsonLogging as JsonLogging
+    from lambdakit.middleware.logs import json_logging as json_logging
+    from lambdakit.middleware.logs import log_context as log_context
+    from lambdakit.middleware.measures import Metrics as Metrics
+    from lambdakit.middleware.measures import metrics as metrics
     from lambdakit.middleware.spans import Span as Span
     from lambdakit.middleware.spans import current_span as current_span
 
 # Public name -> the module it is in, of this package.
 _PUBLIC = {
+    "JsonLogging": "logs",
+    "LogEvents": "event_log",
+    "Metrics": "measures",
     "Middleware": "base",
     "Span": "spans",
     "capture": "captures",
+    "correlation_id": "correlation",
     "current_span": "spans",
+    "json_logging": "logs",
+    "log_context": "logs",
+    "log_events": "event_log",
+    "metrics": "measures",
 }
 
 __all__ = (
+    "JsonLogging",
+    "LogEvents",
+    "Metrics",
     "Middleware",
     "Span",
     "capture",
+    "correlation_id",
     "current_span",
+    "json_logging",
+    "log_context",
+    "log_events",
+    "metrics",
 )
 
 
