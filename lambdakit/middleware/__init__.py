@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from lambdakit.middleware.correlation import correlation_id as correlation_id
     from lambdakit.middleware.event_log import LogEvents as LogEvents
     from lambdakit.middleware.event_log import log_events as log_events
+    from lambdakit.middleware.idempotency import Idempotent as Idempotent
+    from lambdakit.middleware.idempotency import idempotent as idempotent
+    from lambdakit.middleware.idempotency import idempotent_function as idempotent_function
+    from lambdakit.middleware.idempotency_dynamodb import DynamoDBStore as DynamoDBStore
+    from lambdakit.middleware.idempotency_redis import RedisStore as RedisStore
+    from lambdakit.middleware.idempotency_sqlite import SQLiteStore as SQLiteStore
     from lambdakit.middleware.logs import JsonLogging as JsonLogging
     from lambdakit.middleware.logs import json_logging as json_logging
     from lambdakit.middleware.logs import log_context as log_context
@@ -26,14 +32,20 @@ if TYPE_CHECKING:
 
 # Public name -> the module it is in, of this package.
 _PUBLIC = {
+    "DynamoDBStore": "idempotency_dynamodb",
+    "Idempotent": "idempotency",
     "JsonLogging": "logs",
     "LogEvents": "event_log",
     "Metrics": "measures",
     "Middleware": "base",
+    "RedisStore": "idempotency_redis",
+    "SQLiteStore": "idempotency_sqlite",
     "Span": "spans",
     "capture": "captures",
     "correlation_id": "correlation",
     "current_span": "spans",
+    "idempotent": "idempotency",
+    "idempotent_function": "idempotency",
     "json_logging": "logs",
     "log_context": "logs",
     "log_events": "event_log",
@@ -41,14 +53,20 @@ _PUBLIC = {
 }
 
 __all__ = (
+    "DynamoDBStore",
+    "Idempotent",
     "JsonLogging",
     "LogEvents",
     "Metrics",
     "Middleware",
+    "RedisStore",
+    "SQLiteStore",
     "Span",
     "capture",
     "correlation_id",
     "current_span",
+    "idempotent",
+    "idempotent_function",
     "json_logging",
     "log_context",
     "log_events",
