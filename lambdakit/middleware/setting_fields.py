@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     # (name, key, type, metadata, what makes the default or None, reader of unknown types or None)
     Declared: TypeAlias = tuple[str, str, Any, tuple[Any, ...], Callable[[], Any] | None, Reader | None]
 
-__all__ = ("MISSING", "RESERVED_NAMES", "Group", "Setting", "declared", "group_of")
+__all__ = ("RESERVED_NAMES", "Group", "Setting", "declared", "group_of")
 
 # AWS Lambda developer guide, "Using Lambda environment variables": what a function's configuration may not set.
 RESERVED_NAMES = frozenset(
@@ -44,20 +44,13 @@ RESERVED_NAMES = frozenset(
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 
 
-class _Missing:
-    """The default of a setting that must be given."""
-
-    def __repr__(self) -> str:
-        return "(required)"
-
-
-MISSING: Any = _Missing()
-
-
 class Setting:
-    """One value: `field` (dotted) from `variable` or `source`; `default()` where neither gives it."""
+    """One value: `field` (dotted) from `variable` or `source`.
 
-    __slots__ = ("default", "field", "is_secret", "key", "kind", "reader", "source", "variable")
+    Where neither gives it: the class's own default, which `default()` gives too; else None where `may_be_none`.
+    """
+
+    __slots__ = ("default", "field", "is_secret", "key", "kind", "may_be_none", "reader", "source", "variable")
 
     def __init__(self, field: str, key: str, kind: Any, notes: _Notes, reader: Reader, default: Any) -> None:
         self.field = field
@@ -66,8 +59,14 @@ class Setting:
         self.variable = notes.variable
         self.source = notes.source
         self.reader = reader
-        self.default: Callable[[], Any] = default
+        self.default: Callable[[], Any] | None = default
+        self.may_be_none = default is None and type(None) in typing.get_args(kind)
         self.is_secret = _holds_secret(kind)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is None and not self.may_be_none
 
 
 class Group:
@@ -76,7 +75,7 @@ class Group:
     `whole` is the setting that holds all of it as JSON; None for the outermost.
     """
 
-    __slots__ = ("is_optional", "key", "kind", "make", "members", "whole")
+    __slots__ = ("key", "kind", "make", "members", "whole")
 
     def __init__(self, kind: Any, members: list[Setting | Group], make: Callable[[dict[str, Any]], Any]) -> None:
         self.kind = kind
@@ -84,7 +83,6 @@ class Group:
         self.make = make
         self.key = ""
         self.whole: Setting | None = None
-        self.is_optional = False
 
 
 class _Notes:
@@ -138,7 +136,6 @@ def _member(
     notes = _Notes(metadata, name, before)
     field = f"{path}{name}"
     inner = without_none(kind)
-    default = _default_of(default, inner is not kind)
     try:
         setting = Setting(field, key, kind, notes, reader_of(kind, foreign), default)
     except UsageError as error:
@@ -147,7 +144,7 @@ def _member(
     if notes.source is not None or not (_is_pydantic(inner) or dataclasses.is_dataclass(inner)):
         return setting
     group = group_of(inner, notes.prefix, f"{field}.")
-    group.key, group.whole, group.is_optional = key, setting, default is not _required
+    group.key, group.whole = key, setting
     return group
 
 
@@ -164,16 +161,6 @@ def _check_name(setting: Setting, notes: _Notes) -> None:
             f"{setting.field}: Lambda takes no variable named {setting.variable!r} (letters, digits and underscores, "
             'a letter first, two at least); give another: Annotated[..., variable("NAME")]'
         )
-
-
-def _required() -> Any:
-    return MISSING
-
-
-def _default_of(default: Any, may_be_none: bool) -> Callable[[], Any]:
-    if default is None and may_be_none:
-        return lambda: None
-    return _required if default is None else typing.cast("Callable[[], Any]", default)
 
 
 def _holds_secret(kind: Any) -> bool:

@@ -13,7 +13,6 @@ import re
 import types
 import typing
 from collections import abc
-from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path, PurePath
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ("Reader", "reader_of", "without_none")
+__all__ = ("Reader", "reader_of", "without_none", "without_users_words")
 
 _type: Any = type
 
@@ -92,9 +91,16 @@ def _of_name(kind: Any, foreign: Reader | None) -> Reader:
         return _collection(kind, (), foreign)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return _enumeration(kind)
-    if kind in (dict, abc.Mapping) or is_dataclass(kind) or foreign is None or hasattr(kind, "__total__"):
-        return _json(kind)
-    return foreign
+    own_fields = any(hasattr(kind, mark) for mark in _OF_FIELDS)
+    return _json(kind) if foreign is None or own_fields or kind in (dict, abc.Mapping) else foreign
+
+
+def without_users_words(message: str) -> str:
+    """An error without what a class of the user's own said in it, which may be the value."""
+    return _USERS_WORDS.sub(r"\1", message)
+
+
+_USERS_WORDS = re.compile(r"( refuses it|Value error|Assertion failed)[:,] [^;]*")
 
 
 def without_none(kind: Any) -> Any:
@@ -179,6 +185,8 @@ _COLLECTIONS: dict[Any, Any] = {
     abc.Iterable: tuple,
     abc.Set: frozenset,
 }
+# What classes of several fields carry: dataclasses, TypedDicts, NamedTuples, pydantic's models, msgspec's structs.
+_OF_FIELDS = ("__dataclass_fields__", "__total__", "_fields", "model_fields", "__struct_fields__")
 
 
 def _plain_text(value: Any) -> str:
@@ -222,7 +230,7 @@ def _collection(origin: Any, arguments: tuple[Any, ...], foreign: Reader | None)
     if origin is tuple and arguments and arguments[-1] is not Ellipsis:
         return _fixed([reader_of(kind, foreign) for kind in arguments])
     item = reader_of(arguments[0] if arguments else str, foreign)
-    says = f"{item.says}, any number of them, between commas or as a JSON array"
+    says = f"{item.says} (several: between commas, or a JSON array)"
 
     def read(text: str) -> Any:
         return make([_item(item, index, part) for index, part in enumerate(_parts(text, says))])
@@ -282,7 +290,7 @@ def _json(kind: Any) -> Reader:
         except UnmarshalFault:
             raise ValueError(f"expected {says}; it is not JSON") from None
         except PayloadError as error:
-            raise ValueError(f"expected {says}; {error}") from None
+            raise ValueError(f"expected {says}; {without_users_words(str(error))}") from None
         except UsageError as error:
             raise ValueError(str(error)) from None
 
