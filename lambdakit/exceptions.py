@@ -31,6 +31,18 @@
     │   ├── IdempotencyInProgressError  the same call is under way; retryable
     │   ├── IdempotencyStoreError       the store could not be asked; the function did not run; retryable
     │   └── IdempotencyResultError      the function ran, but its result cannot be kept to be given again (TypeError)
+    ├── ConnectionsError              a WebSocket API's connection could not be sent to, closed or looked at
+    │   └── ConnectionGoneError         the client has gone: forget the connection (LookupError)
+    ├── TokenError                    a bearer token is missing, unreadable, unfit, or lacks a scope (PermissionError)
+    ├── TokenKeysError                the keys that tokens are signed with could not be fetched; retryable
+    ├── HTTPError                     raised by user code: the answer to this request, as problem details (RFC 9457)
+    │   ├── BadRequestError             400: the request cannot be read
+    │   │   └── RequestFaultsError        400 or 422: what of the request is wrong; lists every fault
+    │   ├── UnauthorizedError           401: who is asking?
+    │   ├── ForbiddenError              403: not for the one who is asking
+    │   ├── NotFoundError               404: there is nothing here
+    │   ├── MethodNotAllowedError       405: not by this method; `Allow` names those that are
+    │   └── ConflictError               409: not in the state things are in
     ├── DeadlineError                 the time set aside for the handler is over (TimeoutError)
     ├── RetryableError                raised by user code: it may work the next time
     ├── PermanentError                raised by user code: it will never work, so trying again is no use
@@ -49,11 +61,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 __all__ = (
+    "BadRequestError",
     "BatchError",
     "ConfigError",
+    "ConflictError",
+    "ConnectionGoneError",
+    "ConnectionsError",
     "ContextFault",
     "DeadlineError",
     "EdgeRuleError",
@@ -63,6 +80,8 @@ __all__ = (
     "EventError",
     "ExitFault",
     "Fault",
+    "ForbiddenError",
+    "HTTPError",
     "HandlerLoadFault",
     "IdempotencyConflictError",
     "IdempotencyError",
@@ -73,12 +92,15 @@ __all__ = (
     "InitFailedError",
     "LambdakitError",
     "MarshalFault",
+    "MethodNotAllowedError",
     "MetricError",
     "MissingExtraError",
     "MissingFieldError",
+    "NotFoundError",
     "PayloadError",
     "PayloadTooLargeError",
     "PermanentError",
+    "RequestFaultsError",
     "ResponseError",
     "ResponseTooLargeError",
     "ResultError",
@@ -88,6 +110,9 @@ __all__ = (
     "RuntimeApiStatusError",
     "RuntimeApiUnreachable",
     "TargetError",
+    "TokenError",
+    "TokenKeysError",
+    "UnauthorizedError",
     "UnmarshalFault",
     "UsageError",
     "WrongSourceError",
@@ -347,6 +372,142 @@ class IdempotencyStoreError(IdempotencyError, RetryableError):
 
 class IdempotencyResultError(IdempotencyError, TypeError):
     """The function ran, but its result cannot be kept to be given again."""
+
+
+class ConnectionsError(LambdakitError):
+    """The management API of a WebSocket API did not do what was asked.
+
+    `status` is the HTTP status of its answer, 0 where there was none; `connection_id` the connection it was about.
+    """
+
+    def __init__(self, message: str, connection_id: str, status: int) -> None:
+        self.connection_id = connection_id
+        self.status = status
+        super().__init__(message, connection_id, status)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class ConnectionGoneError(ConnectionsError, LookupError):
+    """The client has gone: forget the connection; nothing will reach it any more."""
+
+
+class TokenError(LambdakitError, PermissionError):
+    """A bearer token is missing, unreadable, unfit, or lacks a scope; nothing of it is in the message.
+
+    `status` is 401, or 403 where a scope is missing, or 400 for a malformed header; `error` is the code of RFC 6750
+    section 3.1, empty where there was no token at all; `scope` what is asked for.
+    """
+
+    def __init__(self, message: str, status: int, error: str, scope: str = "") -> None:
+        self.status = status
+        self.error = error
+        self.scope = scope
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[TokenError], tuple[str, int, str, str]]:
+        return type(self), (str(self), self.status, self.error, self.scope)
+
+
+class TokenKeysError(RetryableError):
+    """The keys that tokens are signed with could not be fetched; it says nothing about the token."""
+
+
+class HTTPError(LambdakitError):
+    """Raised by user code: the answer to a request, which `HttpApp` writes as problem details (RFC 9457).
+
+    `status` is the HTTP status and `detail` says, to the caller, what happened this time. `title` and `type` name the
+    kind of problem, `headers` go with the answer, and any other keyword is a member of the problem.
+
+    >>> HTTPError(409, "the order is shipped", order=7).members
+    {'order': 7}
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str | None = None,
+        *,
+        title: str | None = None,
+        type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        self.status = status
+        self.detail = detail
+        self.title = title
+        self.type = type
+        self.headers = dict(headers or {})
+        self.members = members
+        super().__init__(f"{status} {detail or title or 'answered by an HTTP error'}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.__class__, self.args, self.__dict__)
+
+
+def _restored(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    """An exception as it was: for those whose constructor takes more, or other, than their `args`."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class BadRequestError(HTTPError):
+    """400: the request cannot be read. Arguments as of HTTPError, without the status."""
+
+    def __init__(self, detail: str | None = None, **problem: Any) -> None:
+        super().__init__(problem.pop("status", 400), detail, **problem)
+
+
+class RequestFaultsError(BadRequestError):
+    """400 or 422: what of the request is wrong. `faults` lists every fault as `(place, path, what is wrong)`.
+
+    The place is `path`, `query`, `header`, `cookie`, `form` or `body`; the path starts with `$`.
+    """
+
+    def __init__(self, status: int, faults: tuple[tuple[str, str, str], ...]) -> None:
+        self.faults = faults
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        errors = [{"in": place, "path": path, "detail": what} for place, path, what in faults]
+        super().__init__(f"the request has {count}", status=status, errors=errors)
+
+
+class UnauthorizedError(HTTPError):
+    """401: who is asking? RFC 9110 wants a `WWW-Authenticate` header. Arguments as of HTTPError, without the status."""
+
+    def __init__(self, detail: str | None = None, **problem: Any) -> None:
+        super().__init__(401, detail, **problem)
+
+
+class ForbiddenError(HTTPError):
+    """403: not for the one who is asking. Arguments as of HTTPError, without the status."""
+
+    def __init__(self, detail: str | None = None, **problem: Any) -> None:
+        super().__init__(403, detail, **problem)
+
+
+class NotFoundError(HTTPError):
+    """404: there is nothing here. Arguments as of HTTPError, without the status."""
+
+    def __init__(self, detail: str | None = None, **problem: Any) -> None:
+        super().__init__(404, detail, **problem)
+
+
+class MethodNotAllowedError(HTTPError):
+    """405: not by this method. `allow` is the answer's header, with the methods that are."""
+
+    def __init__(self, allow: str, detail: str | None = None, **problem: Any) -> None:
+        self.allow = allow
+        headers = {**(problem.pop("headers", None) or {}), "allow": allow}
+        super().__init__(405, detail, headers=headers, **problem)
+
+
+class ConflictError(HTTPError):
+    """409: not in the state things are in. Arguments as of HTTPError, without the status."""
+
+    def __init__(self, detail: str | None = None, **problem: Any) -> None:
+        super().__init__(409, detail, **problem)
 
 
 class DeadlineError(LambdakitError, TimeoutError):
