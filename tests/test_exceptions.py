@@ -24,6 +24,7 @@ SAMPLES = {
     "int": 7,
     "bytes": b"{}",
     "tuple[tuple[str, str], ...]": (("$.a", "is not a number"),),
+    "tuple[tuple[str, str, str], ...]": (("query", "$.page", "expected int, got text"),),
     "tuple[tuple[str, str, str, str], ...]": (("TABLE", "table", "not set", "set it"),),
 }
 
