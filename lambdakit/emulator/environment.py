@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 _LOOPBACK = "127.0.0.1"
 _PROBE = b"GET /2018-06-01/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
 
+# Event loops count timers in milliseconds, and one that rings early would have to be set again.
+_ALARM_SLACK_SECONDS = 0.001
+
 # The initialization type whose failed INIT is repeated inside an invocation.
 _ON_DEMAND = "on-demand"
 
@@ -78,6 +81,8 @@ class ExecutionEnvironment:
         # One INIT, restore or reset at a time.
         self._lifecycle = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_due = 0.0
         self._initialised_before = False
         self._init_ms: float | None = None
         self._stopped = False
@@ -152,14 +157,21 @@ class ExecutionEnvironment:
         """
         self._check_not_stopped()
         self._check_room(invocation)
-        flight = Flight(invocation, asyncio.get_running_loop())
-        self._flights[flight.request_id] = flight
-        if self.ready:
-            self._begin(flight)
-            self._hand_over(flight)
-        else:
-            await asyncio.shield(self._background(self._bring_up(flight)))
+        flight = Flight(invocation)
+        bringing_up = self._take_off(flight)
+        if bringing_up is not None:
+            await asyncio.shield(bringing_up)
         return RunningInvocation(flight)
+
+    def launch(self, flight: Flight) -> None:
+        """Give a flight to the function without waiting for anything: its hooks tell what becomes of it.
+
+        For whoever drives many environments. Raises PayloadTooLargeError, EnvironmentBusyError and
+        EnvironmentStoppedError; a failed initialisation is the flight's `error`.
+        """
+        self._check_not_stopped()
+        self._check_room(flight.invocation)
+        self._take_off(flight)
 
     async def stop(self) -> None:
         """End the process and free everything; invocations still running raise EnvironmentStoppedError."""
@@ -170,6 +182,9 @@ class ExecutionEnvironment:
             await asyncio.wait(self._tasks)
         for flight in list(self._flights.values()):
             self._abort(flight)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -187,6 +202,15 @@ class ExecutionEnvironment:
 
     # becoming ready
 
+    def _take_off(self, flight: Flight) -> asyncio.Task[None] | None:
+        """Hand the flight over at once if that can be done, else begin what must come first."""
+        self._flights[flight.request_id] = flight
+        if not self.ready:
+            return self._background(self._bring_up(flight))
+        self._begin(flight)
+        self._hand_over(flight)
+        return None
+
     async def _bring_up(self, flight: Flight) -> None:
         """Make the environment ready, whatever state it is in, and hand the flight over."""
         async with self._lifecycle:
@@ -198,7 +222,7 @@ class ExecutionEnvironment:
                 return
             if self._stopped:
                 self._abort(flight)
-            elif not flight.finished.done():
+            elif not flight.over:
                 if not flight.started:
                     self._begin(flight)
                 self._hand_over(flight)
@@ -295,13 +319,43 @@ class ExecutionEnvironment:
         sandbox = self._sandbox
         assert sandbox is not None
         sandbox.flights[flight.request_id] = flight
-        left = max(0.0, self._time_left(flight))
-        flight.timer = asyncio.get_running_loop().call_later(left, self._on_deadline, sandbox, flight)
+        flight.sandbox = sandbox
+        self._watch(flight)
         flight.event = event_reply(flight, self.config.arn)
         sandbox.session.deliver(flight)
 
     def _time_left(self, flight: Flight) -> float:
         return self.config.timeout - flight.elapsed()
+
+    def _watch(self, flight: Flight) -> None:
+        """See to it that the flight's deadline is noticed.
+
+        One alarm serves all flights, and it is not put off when they end: a flight that is over before its deadline,
+        as nearly all are, costs no timer.
+        """
+        flight.watched = True
+        due = flight.started + self.config.timeout
+        if self._alarm is not None:
+            if self._alarm_due <= due:
+                return
+            self._alarm.cancel()
+        self._set_alarm(due)
+
+    def _set_alarm(self, due: float) -> None:
+        self._alarm_due = due
+        delay = max(0.0, due - time.perf_counter()) + _ALARM_SLACK_SECONDS
+        self._alarm = asyncio.get_running_loop().call_later(delay, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        self._alarm = None
+        watched = [flight for flight in self._flights.values() if flight.watched]
+        for flight in watched:
+            if self._time_left(flight) <= 0 and flight.sandbox is not None:
+                flight.watched = False
+                self._on_deadline(flight.sandbox, flight)
+        left = [flight.started for flight in watched if flight.watched and not flight.over]
+        if left:
+            self._set_alarm(min(left) + self.config.timeout)
 
     def _on_deadline(self, sandbox: Sandbox, flight: Flight) -> None:
         sandbox.session.forget(flight)
@@ -328,16 +382,14 @@ class ExecutionEnvironment:
 
     def _finish(self, flight: Flight) -> None:
         """Close the flight's books: the last of its output, END, REPORT, the result."""
-        if flight.timer is not None:
-            flight.timer.cancel()
-        if self._sandbox is not None:
-            self._sandbox.output.drain()
+        sandbox = self._sandbox
+        if sandbox is not None:
+            sandbox.output.drain()
         init_ms, self._init_ms = self._init_ms, None
         memory_mb = None if self._process is None else self._process.peak_mb()
         figures = self._journal.report(flight, init_ms=init_ms, memory_mb=memory_mb)
         self._forget(flight)
-        if not flight.finished.done():
-            flight.finished.set_result(flight.result(figures, self.config.version))
+        flight.finish(figures, self.config.version)
 
     def _forget(self, flight: Flight) -> None:
         self._flights.pop(flight.request_id, None)
@@ -345,8 +397,6 @@ class ExecutionEnvironment:
             self._sandbox.flights.pop(flight.request_id, None)
 
     def _abort(self, flight: Flight) -> None:
-        if flight.timer is not None:
-            flight.timer.cancel()
         self._forget(flight)
         flight.abort(EnvironmentStoppedError("The execution environment was stopped before the invocation was over."))
 

@@ -25,23 +25,20 @@ _INVOCATION_ID = "Lambda-Runtime-Invocation-Id"
 def event_reply(flight: Flight, arn: str) -> tuple[bytes, bytes]:
     """Head and body of the `next` reply that delivers the flight."""
     invocation = flight.invocation
-    lines = [
-        "HTTP/1.1 200 OK",
-        f"Content-Type: {invocation.content_type}",
-        f"{_REQUEST_ID}: {flight.request_id}",
-        f"{_DEADLINE}: {flight.deadline_ms}",
-        f"{_ARN}: {invocation.arn or arn}",
-        f"{_TRACE_ID}: {flight.trace_id}",
-        f"{_INVOCATION_ID}: {flight.invocation_id}",
-    ]
+    optional = ""
     if invocation.client_context:
-        lines.append(f"{_CLIENT_CONTEXT}: {_one_line(invocation.client_context)}")
+        optional += f"{_CLIENT_CONTEXT}: {_one_line(invocation.client_context)}\r\n"
     if invocation.cognito_identity:
-        lines.append(f"{_COGNITO_IDENTITY}: {_one_line(invocation.cognito_identity)}")
+        optional += f"{_COGNITO_IDENTITY}: {_one_line(invocation.cognito_identity)}\r\n"
     if invocation.tenant_id:
-        lines.append(f"{_TENANT_ID}: {invocation.tenant_id}")
-    lines += [f"Content-Length: {len(invocation.payload)}", "", ""]
-    return "\r\n".join(lines).encode(), invocation.payload
+        optional += f"{_TENANT_ID}: {invocation.tenant_id}\r\n"
+    payload = invocation.payload
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: {invocation.content_type}\r\n{_REQUEST_ID}: {flight.request_id}\r\n"
+        f"{_DEADLINE}: {flight.deadline_ms}\r\n{_ARN}: {invocation.arn or arn}\r\n{_TRACE_ID}: {flight.trace_id}\r\n"
+        f"{_INVOCATION_ID}: {flight.invocation_id}\r\n{optional}Content-Length: {len(payload)}\r\n\r\n"
+    )
+    return head.encode(), payload
 
 
 def _one_line(json_text: str) -> str:

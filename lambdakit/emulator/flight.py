@@ -8,61 +8,65 @@ asked for its next event, has exited, or has run out of time.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
 from lambdakit.emulator import limits
 from lambdakit.emulator.function import Answer, InvocationResult
-from lambdakit.emulator.ids import new_trace_id, new_uuid
+from lambdakit.emulator.ids import new_attempt_id, new_trace_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.function import Invocation, ResponseMode, Status
     from lambdakit.emulator.logs import LogLine
     from lambdakit.emulator.platform_log import Figures
+    from lambdakit.emulator.sandbox import Sandbox
     from lambdakit.emulator.stream import ResponseStream
 
 
 class Flight:
-    """The engine's record of one invocation; see the module's text."""
+    """The engine's record of one invocation; see the module's text.
 
-    __slots__ = (
-        "_answer_waiter", "_collecting", "_tail", "_tail_size", "answered", "content_type", "deadline_ms",
-        "error_type", "event", "finished", "function_error", "init_ms", "invocation", "invocation_id", "payload",
-        "produced", "request_id", "response_mode", "restore_ms", "started", "status", "stream", "timer", "trace_id",
-        "xray_cause",
-    )  # fmt: skip
+    Two hooks spare whoever drives many flights a task for each: `on_answer` is called once, as soon as there is
+    something to tell the caller (an answer, the beginning of a stream, or `error`), `on_over` once it is over.
+    """
 
-    def __init__(self, invocation: Invocation, loop: asyncio.AbstractEventLoop) -> None:
+    # What most flights never change is not written for each of them.
+    event: tuple[bytes, bytes] = (b"", b"")
+    started = 0.0
+    deadline_ms = 0
+    watched = False
+    answered = False
+    over = False
+    error: Exception | None = None
+    payload = b""
+    function_error: Literal["Unhandled"] | None = None
+    error_type: str | None = None
+    status: Status = "success"
+    response_mode: ResponseMode = "buffered"
+    content_type: str | None = None
+    produced = 0
+    stream: ResponseStream | None = None
+    restore_ms: float | None = None
+    xray_cause: bytes | None = None
+    sandbox: Sandbox | None = None
+    on_over: Callable[[Flight], None] | None = None
+    _figures: Figures | None = None
+    _executed_version = ""
+    _collecting = False
+    _waiters: tuple[asyncio.Future[None], ...] = ()
+    _tail_size = 0
+
+    def __init__(self, invocation: Invocation, on_answer: Callable[[Flight], None] | None = None) -> None:
         self.invocation = invocation
         self.request_id = invocation.request_id
-        self.invocation_id = new_uuid()
+        self.invocation_id = new_attempt_id()
         self.trace_id = invocation.trace_id or new_trace_id()
-        self.finished: asyncio.Future[InvocationResult] = loop.create_future()
-        self.event: tuple[bytes, bytes] = (b"", b"")
-        self.started = 0.0
-        self.deadline_ms = 0
-        self.timer: asyncio.TimerHandle | None = None
-        self.answered = False
-        self.payload = b""
-        self.function_error: Literal["Unhandled"] | None = None
-        self.error_type: str | None = None
-        self.status: Status = "success"
-        self.response_mode: ResponseMode = "buffered"
-        self.content_type: str | None = None
-        self.produced = 0
-        self.stream: ResponseStream | None = None
-        self.init_ms: float | None = None
-        self.restore_ms: float | None = None
-        self.xray_cause: bytes | None = None
-        self._answer_waiter: asyncio.Future[None] | None = None
-        self._collecting = False
+        self.on_answer = on_answer
         self._tail: deque[LogLine] = deque()
-        self._tail_size = 0
 
     def begin(self, timeout: float) -> None:
         """Dispatch: the clock starts and the deadline is fixed."""
@@ -87,7 +91,7 @@ class Flight:
             stream.collect()
         self.response_mode = "streaming"
         self.content_type = content_type
-        self._wake()
+        self._tell_answer()
 
     def end_stream(self) -> None:
         """A streamed response is whole."""
@@ -111,9 +115,13 @@ class Flight:
     def keep(self, line: LogLine) -> None:
         """Remember a log line for the tail."""
         self._tail.append(line)
-        self._tail_size += len(line.text) + 1
-        while self._tail_size - len(self._tail[0].text) - 1 > limits.LOG_TAIL_BYTES:
+        self._tail_size += len(line[0]) + 1
+        while self._tail_size > limits.LOG_TAIL_BYTES and self._droppable():
             self._tail_size -= len(self._tail.popleft().text) + 1
+
+    def _droppable(self) -> bool:
+        """Whether 4 KB are left without the oldest line."""
+        return self._tail_size - len(self._tail[0].text) - 1 > limits.LOG_TAIL_BYTES
 
     def tail(self) -> tuple[LogLine, ...]:
         """The last lines, at least 4 KB of them."""
@@ -123,36 +131,54 @@ class Flight:
         """The answer as it stands."""
         return Answer(self.payload, self.function_error, self.error_type, self.response_mode, self.content_type)
 
-    def result(self, figures: Figures, executed_version: str) -> InvocationResult:
+    def finish(self, figures: Figures, executed_version: str) -> None:
+        """The invocation is over."""
+        if self.over:
+            return
+        self._figures = figures
+        self._executed_version = executed_version
+        self._end()
+
+    def result(self) -> InvocationResult:
         """The caller's record of the finished flight."""
+        figures = self._figures
+        assert figures is not None
         return InvocationResult(
-            request_id=self.request_id,
-            payload=self.payload,
-            function_error=self.function_error,
-            status=self.status,
-            error_type=self.error_type,
-            response_mode=self.response_mode,
-            content_type=self.content_type,
-            duration_ms=figures.duration_ms,
-            billed_ms=figures.billed_ms,
-            init_ms=figures.init_ms,
-            restore_ms=figures.restore_ms,
-            max_memory_mb=figures.max_memory_mb,
-            produced_bytes=self.produced,
-            executed_version=executed_version,
-            trace_id=self.trace_id,
-            xray_cause=self.xray_cause,
-            log_lines=self.tail(),
+            self.request_id,
+            self.payload,
+            self.function_error,
+            self.status,
+            self.error_type,
+            self.response_mode,
+            self.content_type,
+            figures.duration_ms,
+            figures.billed_ms,
+            figures.init_ms,
+            figures.restore_ms,
+            figures.max_memory_mb,
+            self.produced,
+            self._executed_version,
+            self.trace_id,
+            self.xray_cause,
+            self.tail(),
         )
 
     async def wait_for_answer(self) -> None:
-        """Return once the response is whole, a stream has begun, or an error stands."""
-        while not (self.answered or self.stream is not None):
-            if self._answer_waiter is None:
-                self._answer_waiter = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._answer_waiter)
-            if self.finished.done():
-                return
+        """Return once the response is whole, a stream has begun, or the flight is over."""
+        while not (self.answered or self.stream is not None or self.over):
+            await self._news()
+
+    async def wait_until_over(self) -> None:
+        """Return once the flight is over; raises what it was aborted with."""
+        while not self.over:
+            await self._news()
+        if self.error is not None:
+            raise self.error
+
+    async def _news(self) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters += (waiter,)
+        await waiter
 
     def collect(self) -> None:
         """The caller waits for the whole; a stream, begun or to come, is kept."""
@@ -162,22 +188,38 @@ class Flight:
 
     def abort(self, error: Exception) -> None:
         """End without a result: whoever waits gets `error`."""
-        if not self.finished.done():
-            self.finished.set_exception(error)
-            self.finished.exception()  # nobody may be waiting
+        if self.over:
+            return
+        self.error = error
         if self.stream is not None:
             self.stream.end()
-        self._wake()
+        self._tell_answer()
+        self._end()
 
     def _settle(self) -> None:
         self.answered = True
         if self.stream is not None:
             self.stream.end()
+        self._tell_answer()
+
+    def _tell_answer(self) -> None:
+        on_answer, self.on_answer = self.on_answer, None
+        if on_answer is not None:
+            on_answer(self)
+        self._wake()
+
+    def _end(self) -> None:
+        self.over = True
+        if self.on_over is not None:
+            self.on_over(self)
         self._wake()
 
     def _wake(self) -> None:
-        if self._answer_waiter is not None and not self._answer_waiter.done():
-            self._answer_waiter.set_result(None)
+        if self._waiters:
+            waiters, self._waiters = self._waiters, ()
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
 
 
 class RunningInvocation:
@@ -201,10 +243,11 @@ class RunningInvocation:
 
         Raises EnvironmentStoppedError when the environment was stopped first.
         """
-        await self._flight.wait_for_answer()
-        if not self._flight.answered and self._flight.stream is None:
-            await self._flight.finished
-        return self._flight.answer()
+        flight = self._flight
+        await flight.wait_for_answer()
+        if flight.error is not None and not flight.answered and flight.stream is None:
+            raise flight.error
+        return flight.answer()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The pieces of a streamed response as they arrive; for a buffered one, its payload in one piece.
@@ -226,13 +269,14 @@ class RunningInvocation:
         flight = self._flight
         flight.collect()
         try:
-            result = await flight.finished
+            await flight.wait_until_over()
         except asyncio.CancelledError:
             self.abandon()
             raise
+        result = flight.result()
         if flight.stream is None or result.function_error:
             return result
-        return dataclasses.replace(result, payload=flight.stream.take())
+        return result._replace(payload=flight.stream.take())
 
     def abandon(self) -> None:
         """Nobody waits any more: a stream is thrown away as it comes."""

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from lambdakit.emulator import limits
 from lambdakit.emulator.ids import new_uuid
+from lambdakit.emulator.logs import LogLine
 from lambdakit.emulator.variables import reserved_among
 from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from lambdakit.emulator.logs import LogLine
 
 InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 LogFormat = Literal["text", "json"]
@@ -124,8 +123,7 @@ class Invocation:
     arn: str | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What the caller gets, known before the invocation is over (the runtime may still be at work).
 
     For a streamed response `payload` is empty: the bytes come from `RunningInvocation.chunks()`.
@@ -138,8 +136,7 @@ class Answer:
     content_type: str | None
 
 
-@dataclass(frozen=True)
-class InvocationResult:
+class InvocationResult(NamedTuple):
     """One invocation, over: the answer and the figures of its REPORT line.
 
     `payload` is the whole response, or the error's JSON when `function_error` is set; bytes that were read through

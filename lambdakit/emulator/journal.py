@@ -48,18 +48,18 @@ class Journal:
         duration_ms = min(flight.elapsed(), self._config.timeout) * 1000
         billed_init_ms = init_ms if init_ms and self._config.initialization_type == _BILLED_INIT else 0.0
         figures = Figures(
-            request_id=flight.request_id,
-            status=flight.status,
+            flight.request_id,
+            flight.status,
             # A timeout is named by its status; beside it AWS shows no error type.
-            error_type=None if flight.status == "timeout" else flight.error_type,
-            duration_ms=duration_ms,
-            billed_ms=-int(-(duration_ms + billed_init_ms) // 1),
-            max_memory_mb=memory_mb,
-            init_ms=init_ms,
-            restore_ms=flight.restore_ms,
-            produced_bytes=flight.produced,
-            trace_id=flight.trace_id,
-            tenant_id=flight.invocation.tenant_id,
+            None if flight.status == "timeout" else flight.error_type,
+            duration_ms,
+            -int(-(duration_ms + billed_init_ms) // 1),
+            memory_mb,
+            init_ms,
+            flight.restore_ms,
+            flight.produced,
+            flight.trace_id,
+            flight.invocation.tenant_id,
         )
         self.platform.report(figures)
         return figures

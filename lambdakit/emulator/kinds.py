@@ -33,10 +33,13 @@ class SerialSession(Session):
 
     def next(self, request: Request) -> bytes | None:
         """Answer `next`: the running event again, the next one, or not yet."""
-        if self.state == states.RUNNING and self._flight is not None:
+        if self.state == states.ANSWERED:
+            self.state = states.READY
+            self._end_flight()
+        elif self.state == states.RUNNING and self._flight is not None:
             request.connection.reply(*self._flight.event)
             return None
-        if self.state != states.READY:
+        elif self.state != states.READY:
             refused = self._step(states.READY)
             if refused is not None:
                 return refused

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import time
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -68,6 +69,8 @@ class OutputPipe:
         self._partial = b""
         self._read_fd, self.write_fd = os.pipe()
         self._open = True
+        self._readable = select.poll()
+        self._readable.register(self._read_fd, select.POLLIN)
         os.set_blocking(self._read_fd, False)
         loop.add_reader(self._read_fd, self._on_readable)
 
@@ -79,9 +82,11 @@ class OutputPipe:
 
     def drain(self) -> None:
         """Take in what has been written so far, without waiting; an unfinished line counts as a line."""
-        for _ in range(_DRAIN_READS):
-            if not self._read_once():
-                break
+        # Asking whether there is something is cheaper than a read that finds nothing, which is what happens mostly.
+        if self._open and self._readable.poll(0):
+            for _ in range(_DRAIN_READS):
+                if not self._read_once():
+                    break
         self._flush_partial()
 
     def close(self) -> None:

@@ -128,6 +128,10 @@ class TextPlatformLog:
             f"REPORT RequestId: {figures.request_id}\tDuration: {figures.duration_ms:.2f} ms"
             f"\tBilled Duration: {figures.billed_ms} ms\t{self._memory}{memory}\t"
         )
+        self._write(line + self._rest_of_report(figures), figures.request_id)
+
+    def _rest_of_report(self, figures: Figures) -> str:
+        line = ""
         if figures.init_ms is not None:
             line += f"Init Duration: {figures.init_ms:.2f} ms\t"
         if figures.restore_ms is not None:
@@ -135,7 +139,7 @@ class TextPlatformLog:
             line += f"Restore Duration: {figures.restore_ms:.2f} ms\tBilled Restore Duration: {billed} ms\t"
         if figures.status != "success":
             line += _ending(figures.status, figures.error_type).lstrip("\t")
-        self._write(line, figures.request_id)
+        return line
 
 
 class JsonPlatformLog:

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 import httptools
 
 from lambdakit.emulator import limits, replies, routes
+from lambdakit.emulator.known_requests import KnownRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Up to here one joined write is cheaper than two.
 _JOIN_BYTES = 65_536
+_NO_HEADERS: dict[bytes, bytes] = {}
 
 
 class Request:
@@ -75,6 +77,9 @@ class Connection(asyncio.Protocol):
         self._request: Request | None = None
         self._held: Request | None = None
         self._queued: deque[Request] = deque()
+        self._known = KnownRequests()
+        # The requests that became whole with what was received last.
+        self._completed: list[Request] = []
 
     # asyncio.Protocol
 
@@ -93,6 +98,35 @@ class Connection(asyncio.Protocol):
         return False
 
     def data_received(self, data: bytes) -> None:
+        # Between two messages, with nothing waiting: the only place where a known request can stand.
+        between = self._in_head and not self._head_bytes and self._held is None
+        if between and self._is_known(data):
+            return
+        self._completed.clear()
+        self._parse(data)
+        if between and len(self._completed) == 1 and self._request is None:
+            self._known.learn(data, self._completed[0])
+
+    def _is_known(self, data: bytes) -> bool:
+        known = self._known
+        if data == known.next:
+            request = Request(self, _NO_HEADERS)
+            request.route = routes.NEXT
+            self._answer(request)
+            return True
+        response = known.response(data)
+        if response is None:
+            return False
+        request = Request(self, response.headers)
+        request.route = response.route
+        request.request_id = response.request_id
+        request.body = response.body
+        request.size = len(response.body)
+        request.rejection = self._session.accept_upload(request)
+        self._answer(request)
+        return True
+
+    def _parse(self, data: bytes) -> None:
         if self._in_head:
             self._head_bytes += len(data)
         try:
@@ -149,6 +183,7 @@ class Connection(asyncio.Protocol):
         self._in_head = True
         if request is None:
             return
+        self._completed.append(request)
         request.body = request.pieces[0] if len(request.pieces) == 1 else b"".join(request.pieces)
         if self._held is not None:
             self._queued.append(request)

@@ -24,9 +24,11 @@ class Route(NamedTuple):
 _RUNTIME = b"/2018-06-01"
 _EXTENSION = b"/2020-01-01/extension"
 
+NEXT = Route(b"GET", "next")
+
 FIXED: dict[bytes, Route] = {
     _RUNTIME + b"/ping": Route(b"GET", "ping"),
-    _RUNTIME + b"/runtime/invocation/next": Route(b"GET", "next"),
+    _RUNTIME + b"/runtime/invocation/next": NEXT,
     _RUNTIME + b"/runtime/init/error": Route(b"POST", "report_init_error"),
     _EXTENSION + b"/register": Route(b"POST", "register_extension"),
     _EXTENSION + b"/event/next": Route(b"GET", "extension_next"),

@@ -178,6 +178,8 @@ class Session:
             self.initialised.set_result(report)
 
     def _maybe_initialised(self) -> None:
+        if self.restored.done() and self.initialised.done():
+            return
         if self.state in (states.STARTED, states.INIT_ERROR) or not self.extensions.initialised:
             return
         self._end_init(None)

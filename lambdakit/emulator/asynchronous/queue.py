@@ -1,0 +1,148 @@
+"""The asynchronous queue: takes events in, has them run, and sees each to its end.
+
+What the function is, and where records of its end go, is the caller's: `invoke` runs one attempt, `config_of` gives
+the function's configuration, `deliver` hands over an event that has ended. Each may take its time and none may raise;
+`deliver` is called at least once for every event, again after a crash that came before it returned.
+
+One task looks for events that are due; each event that is under way is a task of its own, so that a slow function keeps
+no other waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from lambdakit.emulator.asynchronous.event import Attempt, Waiting
+from lambdakit.emulator.asynchronous.rules import after_attempt, is_too_old
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
+
+    from lambdakit.emulator.asynchronous.event import AsyncEvent, Condition, EventInvokeConfig
+    from lambdakit.emulator.asynchronous.store import EventStore
+    from lambdakit.emulator.clock import Clock
+
+    Invoke: TypeAlias = Callable[[AsyncEvent], Awaitable[Attempt]]
+    ConfigOf: TypeAlias = Callable[[AsyncEvent], EventInvokeConfig]
+    Deliver: TypeAlias = Callable[[AsyncEvent, EventInvokeConfig], Awaitable[None]]
+
+__all__ = ("AsyncQueue",)
+
+# Events under way at once. The service's own pollers scale up to the function's concurrency, and beyond that it throttles.
+MOST_UNDER_WAY = 1_000
+
+_log = logging.getLogger(__name__)
+
+
+class AsyncQueue:
+    """The queue of one service; `async with` runs it."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        clock: Clock,
+        *,
+        invoke: Invoke,
+        config_of: ConfigOf,
+        deliver: Deliver,
+        most_under_way: int = MOST_UNDER_WAY,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._invoke = invoke
+        self._config_of = config_of
+        self._deliver = deliver
+        self._most = most_under_way
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._dispatcher: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> AsyncQueue:
+        self._dispatcher = asyncio.create_task(self._dispatch())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop; what is under way is due again when the store is opened the next time."""
+        tasks = [*self._under_way.values(), *([self._dispatcher] if self._dispatcher else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def enqueue(
+        self,
+        request_id: str,
+        function: str,
+        payload: bytes,
+        *,
+        qualifier: str = "$LATEST",
+        trace_id: str | None = None,
+        tenant_id: str | None = None,
+    ) -> None:
+        """Take an event in: when this returns it will be run, also if the service dies now."""
+        now = self._clock.now()
+        self._store.add(request_id, function, qualifier, payload, now, trace_id=trace_id, tenant_id=tenant_id)
+        self._wake()
+
+    def next_due(self) -> float | None:
+        """The moment at which the next event is due that is not under way."""
+        return self._store.next_due(without=self._under_way)
+
+    async def settled(self) -> None:
+        """Return when nothing is under way and nothing is due."""
+        while self._under_way or self._is_due():
+            self._wake()
+            await self._settled.wait()
+
+    def _is_due(self) -> bool:
+        due = self.next_due()
+        return due is not None and due <= self._clock.now()
+
+    def _wake(self) -> None:
+        self._settled.clear()
+        self._changed.set()
+
+    async def _dispatch(self) -> None:
+        while True:
+            for event in self._take():
+                task = asyncio.create_task(self._see_through(event))
+                self._under_way[event.id] = task
+                task.add_done_callback(lambda _, id=event.id: self._over(id))  # type: ignore[misc]
+            if not self._under_way:
+                self._settled.set()
+            full = len(self._under_way) >= self._most
+            await self._clock.wait(None if full else self.next_due(), self._changed)
+
+    def _take(self) -> list[AsyncEvent]:
+        room = self._most - len(self._under_way)
+        return self._store.due(self._clock.now(), without=self._under_way, limit=room) if room else []
+
+    def _over(self, id: int) -> None:
+        task = self._under_way.pop(id)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("an asynchronous event was given up for now: %r", error, exc_info=error)
+        self._changed.set()
+
+    async def _see_through(self, event: AsyncEvent) -> None:
+        """One attempt, and the end of the event if it is the last."""
+        config = self._config_of(event)
+        if event.condition is not None:  # it had ended before a crash, and not all were told
+            await self._finish(event, config)
+            return
+        if is_too_old(event, config, self._clock.now()):
+            await self._finish(self._store.end(event, "EventAgeExceeded", None), config)
+            return
+        attempt = await self._invoke(event)
+        following = after_attempt(event, attempt, config, self._clock.now())
+        if isinstance(following, Waiting):
+            self._store.wait(event, following, attempt)
+            return
+        await self._finish(self._store.end(event, following, attempt), config)
+
+    async def _finish(self, event: AsyncEvent, config: EventInvokeConfig) -> None:
+        await self._deliver(event, config)
+        self._store.remove(event)
