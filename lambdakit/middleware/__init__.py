@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lambdakit.middleware.base import Middleware as Middleware
     from lambdakit.middleware.captures import capture as capture
     from lambdakit.middleware.correlation import correlation_id as correlation_id
+    from lambdakit.middleware.environment import Env as Env
+    from lambdakit.middleware.environment import env as env
     from lambdakit.middleware.event_log import LogEvents as LogEvents
     from lambdakit.middleware.event_log import log_events as log_events
     from lambdakit.middleware.idempotency import Idempotent as Idempotent
@@ -27,12 +29,23 @@ if TYPE_CHECKING:
     from lambdakit.middleware.logs import log_context as log_context
     from lambdakit.middleware.measures import Metrics as Metrics
     from lambdakit.middleware.measures import metrics as metrics
+    from lambdakit.middleware.secret_values import Secret as Secret
+    from lambdakit.middleware.setting_sources import appconfig as appconfig
+    from lambdakit.middleware.setting_sources import kms as kms
+    from lambdakit.middleware.setting_sources import prefix as prefix
+    from lambdakit.middleware.setting_sources import secret as secret
+    from lambdakit.middleware.setting_sources import ssm as ssm
+    from lambdakit.middleware.setting_sources import variable as variable
     from lambdakit.middleware.spans import Span as Span
     from lambdakit.middleware.spans import current_span as current_span
+    from lambdakit.middleware.tracer import Tracing as Tracing
+    from lambdakit.middleware.tracer import tracing as tracing
+    from lambdakit.middleware.url_values import URL as URL
 
 # Public name -> the module it is in, of this package.
 _PUBLIC = {
     "DynamoDBStore": "idempotency_dynamodb",
+    "Env": "environment",
     "Idempotent": "idempotency",
     "JsonLogging": "logs",
     "LogEvents": "event_log",
@@ -40,20 +53,32 @@ _PUBLIC = {
     "Middleware": "base",
     "RedisStore": "idempotency_redis",
     "SQLiteStore": "idempotency_sqlite",
+    "Secret": "secret_values",
     "Span": "spans",
+    "Tracing": "tracer",
+    "URL": "url_values",
+    "appconfig": "setting_sources",
     "capture": "captures",
     "correlation_id": "correlation",
     "current_span": "spans",
+    "env": "environment",
     "idempotent": "idempotency",
     "idempotent_function": "idempotency",
     "json_logging": "logs",
+    "kms": "setting_sources",
     "log_context": "logs",
     "log_events": "event_log",
     "metrics": "measures",
+    "prefix": "setting_sources",
+    "secret": "setting_sources",
+    "ssm": "setting_sources",
+    "tracing": "tracer",
+    "variable": "setting_sources",
 }
 
 __all__ = (
     "DynamoDBStore",
+    "Env",
     "Idempotent",
     "JsonLogging",
     "LogEvents",
@@ -61,16 +86,27 @@ __all__ = (
     "Middleware",
     "RedisStore",
     "SQLiteStore",
+    "Secret",
     "Span",
+    "Tracing",
+    "URL",
+    "appconfig",
     "capture",
     "correlation_id",
     "current_span",
+    "env",
     "idempotent",
     "idempotent_function",
     "json_logging",
+    "kms",
     "log_context",
     "log_events",
     "metrics",
+    "prefix",
+    "secret",
+    "ssm",
+    "tracing",
+    "variable",
 )
 
 

@@ -10,9 +10,17 @@ __all__ = ("require",)
 
 
 def require(package: str, *, extra: str, feature: str) -> None:
-    """Raise MissingExtraError unless the top-level `package` is installed; nothing of it is imported.
+    """Raise MissingExtraError unless `package` is installed; nothing is imported but a dotted name's parents.
 
     `extra` is the name under which lambdakit's own metadata lists what `feature` needs.
     """
-    if package not in sys.modules and not any(finder.find_spec(package, None) for finder in sys.meta_path):
+    if package in sys.modules:
+        return
+    from importlib.util import find_spec
+
+    try:
+        found = find_spec(package) is not None
+    except ModuleNotFoundError:  # a parent
+        found = False
+    if not found:
         raise MissingExtraError(feature, package, extra)
