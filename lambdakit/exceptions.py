@@ -43,6 +43,7 @@
     │   ├── NotFoundError               404: there is nothing here
     │   ├── MethodNotAllowedError       405: not by this method; `Allow` names those that are
     │   └── ConflictError               409: not in the state things are in
+    ├── LifespanError                 the ASGI application could not be started, or has no lifespan though it must
     ├── DeadlineError                 the time set aside for the handler is over (TimeoutError)
     ├── RetryableError                raised by user code: it may work the next time
     ├── PermanentError                raised by user code: it will never work, so trying again is no use
@@ -91,6 +92,7 @@ __all__ = (
     "IdempotencyStoreError",
     "InitFailedError",
     "LambdakitError",
+    "LifespanError",
     "MarshalFault",
     "MethodNotAllowedError",
     "MetricError",
@@ -508,6 +510,10 @@ class ConflictError(HTTPError):
 
     def __init__(self, detail: str | None = None, **problem: Any) -> None:
         super().__init__(409, detail, **problem)
+
+
+class LifespanError(LambdakitError, RuntimeError):
+    """The ASGI application's startup failed, or it has no lifespan where `lifespan="on"` asks for one."""
 
 
 class DeadlineError(LambdakitError, TimeoutError):

@@ -19,7 +19,7 @@ targets".
 from __future__ import annotations
 
 from binascii import b2a_base64
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 
 from lambdakit.events.convert import base64_bytes
 from lambdakit.exceptions import ResponseTooLargeError
@@ -52,10 +52,24 @@ class FrontDoor:
 
     `line` gives method and path (percent-encoded where the service leaves it so, without query and stage); `query`,
     `headers` and `cookies` give what the request has as pairs, all values, names in the service's own case; `mount` is
-    what stands before the path in the URL the client used. `write` makes the answer.
+    what stands before the path in the URL the client used. `raw_query` is the query as it stands in a URL: what was
+    sent, or for a service that decodes it, the same values coded again. `client` is the address of who asked, or None,
+    `protocol` what they spoke. `write` makes the answer.
     """
 
-    __slots__ = ("cookies", "headers", "limit", "line", "mount", "name", "query", "write")
+    __slots__ = (
+        "client",
+        "cookies",
+        "headers",
+        "limit",
+        "line",
+        "mount",
+        "name",
+        "protocol",
+        "query",
+        "raw_query",
+        "write",
+    )
 
     def __init__(
         self,
@@ -63,8 +77,11 @@ class FrontDoor:
         *,
         line: Callable[[Event], tuple[str, str]],
         query: Callable[[Event], Pairs],
+        raw_query: Callable[[Event], str],
         headers: Callable[[Event], Pairs],
         write: Callable[[int, Pairs, Sequence[str], str, bool], dict[str, Any]],
+        client: Callable[[Event], str | None] | None = None,
+        protocol: Callable[[Event], str | None] | None = None,
         cookies: Callable[[Event], list[str]] | None = None,
         mount: Callable[[Event], str] | None = None,
         limit: int = LAMBDA_LIMIT,
@@ -72,9 +89,12 @@ class FrontDoor:
         self.name: Dialect = name
         self.line = line
         self.query = query
+        self.raw_query = raw_query
         self.headers = headers
         self.cookies = cookies or self._cookie_headers
         self.mount = mount or _no_mount
+        self.client = client or self._forwarded_for
+        self.protocol = protocol or _no_protocol
         self.write = write
         self.limit = limit
 
@@ -82,6 +102,11 @@ class FrontDoor:
         """The cookies as `name=value`, from the headers."""
         texts = [value for name, value in self.headers(event) if name.lower() == "cookie"]
         return [part.strip() for text in texts for part in text.split(";") if part.strip()]
+
+    def _forwarded_for(self, event: Event) -> str | None:
+        """The address the service itself put last: those before it are the client's own word."""
+        texts = [value for name, value in self.headers(event) if name.lower() == "x-forwarded-for"]
+        return texts[-1].rpartition(",")[2].strip() or None if texts else None
 
     def body(self, event: Event) -> bytes:
         """The request's body, out of base64 where it is; empty where there is none.
@@ -125,6 +150,10 @@ class FrontDoor:
 
 def _no_mount(_event: Event) -> str:
     return ""
+
+
+def _no_protocol(_event: Event) -> str | None:
+    return None
 
 
 # How requests are read.
@@ -193,6 +222,52 @@ def _lattice_query(event: Event) -> Pairs:
 def _lattice_v2_query(event: Event) -> Pairs:
     query = event["path"].partition("?")[2]
     return parse_qsl(query, keep_blank_values=True) if query else _pairs(event.get("queryStringParameters"))
+
+
+# A query of a URL takes these as they are; what else a service left there is coded.
+_QUERY_CHARACTERS = "%!$&'()*+,;=:@/?-._~"
+
+
+def _rest_raw_query(event: Event) -> str:
+    return urlencode(_rest_query(event), errors="surrogatepass")
+
+
+def _alb_raw_query(event: Event) -> str:
+    query = "&".join(f"{name}={value}" for name, value in _rest_query(event))
+    return quote(query, _QUERY_CHARACTERS, errors="surrogatepass")
+
+
+def _sent_query(event: Event) -> str:
+    return event.get("rawQueryString") or ""
+
+
+def _lattice_raw_query(event: Event) -> str:
+    query: str = event["raw_path"].partition("?")[2]
+    return query
+
+
+def _lattice_v2_raw_query(event: Event) -> str:
+    query: str = event["path"].partition("?")[2]
+    return query or urlencode(_lattice_v2_query(event), errors="surrogatepass")
+
+
+def _rest_client(event: Event) -> str | None:
+    identity = (event.get("requestContext") or _NOTHING).get("identity") or _NOTHING
+    return identity.get("sourceIp")
+
+
+def _http_client(event: Event) -> str | None:
+    client: str | None = event["requestContext"]["http"].get("sourceIp")
+    return client
+
+
+def _rest_protocol(event: Event) -> str | None:
+    return (event.get("requestContext") or _NOTHING).get("protocol")
+
+
+def _http_protocol(event: Event) -> str | None:
+    protocol: str | None = event["requestContext"]["http"].get("protocol")
+    return protocol
 
 
 def _both_headers(event: Event) -> Pairs:
@@ -296,28 +371,70 @@ FRONT_DOORS: dict[Dialect, FrontDoor] = {
             "rest",
             line=_rest_line,
             query=_rest_query,
+            raw_query=_rest_raw_query,
             headers=_both_headers,
             mount=_rest_mount,
+            client=_rest_client,
+            protocol=_rest_protocol,
             write=_write_two_maps,
         ),
         FrontDoor(
             "http",
             line=_http_line,
             query=_raw_query,
+            raw_query=_sent_query,
             headers=_headers,
             cookies=_http_cookies,
             mount=_http_mount,
+            client=_http_client,
+            protocol=_http_protocol,
             write=_write_cookies,
         ),
         FrontDoor(
-            "url", line=_http_line, query=_raw_query, headers=_headers, cookies=_http_cookies, write=_write_cookies
+            "url",
+            line=_http_line,
+            query=_raw_query,
+            raw_query=_sent_query,
+            headers=_headers,
+            cookies=_http_cookies,
+            write=_write_cookies,
+            client=_http_client,
+            protocol=_http_protocol,
         ),
-        FrontDoor("alb", line=_rest_line, query=_alb_query, headers=_headers, write=_write_one_map, limit=ALB_LIMIT),
         FrontDoor(
-            "alb-multi", line=_rest_line, query=_alb_query, headers=_both_headers, write=_write_lists, limit=ALB_LIMIT
+            "alb",
+            line=_rest_line,
+            query=_alb_query,
+            raw_query=_alb_raw_query,
+            headers=_headers,
+            write=_write_one_map,
+            limit=ALB_LIMIT,
         ),
-        FrontDoor("lattice", line=_lattice_line, query=_lattice_query, headers=_headers, write=_write_one_map),
-        FrontDoor("lattice-v2", line=_lattice_v2_line, query=_lattice_v2_query, headers=_headers, write=_write_one_map),
+        FrontDoor(
+            "alb-multi",
+            line=_rest_line,
+            query=_alb_query,
+            raw_query=_alb_raw_query,
+            headers=_both_headers,
+            write=_write_lists,
+            limit=ALB_LIMIT,
+        ),
+        FrontDoor(
+            "lattice",
+            line=_lattice_line,
+            query=_lattice_query,
+            raw_query=_lattice_raw_query,
+            headers=_headers,
+            write=_write_one_map,
+        ),
+        FrontDoor(
+            "lattice-v2",
+            line=_lattice_v2_line,
+            query=_lattice_v2_query,
+            raw_query=_lattice_v2_raw_query,
+            headers=_headers,
+            write=_write_one_map,
+        ),
     )
 }
 _REST, _HTTP, _URL = FRONT_DOORS["rest"], FRONT_DOORS["http"], FRONT_DOORS["url"]

@@ -151,6 +151,39 @@ def test_text_said_to_be_base64_is_text() -> None:
     assert FRONT_DOORS["url"].body({**URL, "body": "hello"}) == b"hello"
 
 
+# Dialect: the query as it stands in a URL. What was decoded is coded again.
+RAW_QUERIES = {
+    "rest": "q=a%2Bb&q=2",
+    "http": "q=a%2Bb&q=2&empty=",
+    "url": "q=a%2Bb&q=2&empty=",
+    "alb": "q=a%2Bb",
+    "alb-multi": "q=a%2Bb&q=2",
+    "lattice": "q=a%2Bb&q=2",
+    "lattice-v2": "q=a%2Bb&q=2",
+}
+
+
+@dialects
+def test_the_query_is_there_as_it_stands_in_a_url(dialect: str) -> None:
+    assert FRONT_DOORS[dialect].raw_query(EVENTS[dialect]) == RAW_QUERIES[dialect]  # type: ignore[index]
+
+
+def test_a_lattice_query_given_in_a_map_alone_is_coded() -> None:
+    event = {**LATTICE_V2, "path": "/", "queryStringParameters": {"q": ["a&b", "2"]}}
+    assert FRONT_DOORS["lattice-v2"].raw_query(event) == "q=a%26b&q=2"
+
+
+def test_who_asked_and_what_they_spoke() -> None:
+    context = {"identity": {"sourceIp": "192.0.2.7"}, "protocol": "HTTP/1.0"}
+    rest = {**REST, "requestContext": context}
+    assert (FRONT_DOORS["rest"].client(rest), FRONT_DOORS["rest"].protocol(rest)) == ("192.0.2.7", "HTTP/1.0")
+    http = {**URL, "requestContext": {"http": {"sourceIp": "192.0.2.7", "protocol": "HTTP/2.0"}}}
+    assert (FRONT_DOORS["url"].client(http), FRONT_DOORS["url"].protocol(http)) == ("192.0.2.7", "HTTP/2.0")
+    alb = {**ALB, "headers": {"X-Forwarded-For": "198.51.100.1, 192.0.2.7"}}
+    assert (FRONT_DOORS["alb"].client(alb), FRONT_DOORS["alb"].protocol(alb)) == ("192.0.2.7", None)
+    assert FRONT_DOORS["lattice"].client(LATTICE) is None
+
+
 HEADERS = [("content-type", "text/plain"), ("Vary", "a"), ("vary", "b")]
 COOKIES = ["x=1; Secure", "y=2"]
 # Dialect: how the same answer is written in it, beside status and body.
