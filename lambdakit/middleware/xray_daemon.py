@@ -8,6 +8,7 @@ is not noticed by UDP, and costs nothing. A document over the size of a datagram
 from __future__ import annotations
 
 import os
+from threading import Lock
 
 import orjson
 
@@ -29,41 +30,39 @@ class Daemon:
     """The daemon at AWS_XRAY_DAEMON_ADDRESS, as it was at the first document (after a restore: the next one)."""
 
     def __init__(self) -> None:
-        self._socket: socket | None = None
-        self._address = ("", 0)
+        self._way: tuple[socket, tuple[str, int]] | None = None
         self._variable: str | None = None
+        self._opening = Lock()
+        # Once for each address: to look a name up again for every document would delay invocations.
+        self._tried = False
         self._warned = False
 
     def send(self, entity: Any) -> None:
         """Send the document of a closed subsegment; never raises."""
         try:
             data = _datagram(entity.to_dict())
-            sender = self._socket
-            if sender is None or self._variable != os.environ.get(ADDRESS_VARIABLE):
-                sender = self._open()
-            sender.sendto(data, self._address)
+            way = self._way
+            if way is None or self._variable != os.environ.get(ADDRESS_VARIABLE):
+                way = self._opened()
+            if way is not None:
+                way[0].sendto(data, way[1])
         except Exception as error:
             self._warn(entity, error)
 
     def forget(self) -> None:
         """Close the socket; the next document opens another."""
-        sender, self._socket = self._socket, None
-        if sender is not None:
-            sender.close()
+        way, self._way, self._tried = self._way, None, False
+        if way is not None:
+            way[0].close()
 
-    def _open(self) -> socket:
-        import socket as sockets
-
-        from aws_xray_sdk.core.daemon_config import DaemonConfig
-
-        self.forget()
-        self._variable = os.environ.get(ADDRESS_VARIABLE)
-        config = DaemonConfig()
-        family, _, _, _, address = sockets.getaddrinfo(config.udp_ip, config.udp_port, type=sockets.SOCK_DGRAM)[0]
-        sender = sockets.socket(family, sockets.SOCK_DGRAM)
-        sender.setblocking(False)
-        self._address, self._socket = (str(address[0]), int(address[1])), sender
-        return sender
+    def _opened(self) -> tuple[socket, tuple[str, int]] | None:
+        with self._opening:
+            variable = os.environ.get(ADDRESS_VARIABLE)
+            if self._variable != variable or not self._tried:
+                self.forget()
+                self._variable, self._tried = variable, True
+                self._way = _open()
+            return self._way
 
     def _warn(self, entity: Any, error: Exception) -> None:
         if self._warned:
@@ -75,6 +74,19 @@ class Daemon:
             "X-Ray: subsegment %r was dropped (%s: %s); the daemon's address is %s=%s. This is said once.",
             entity.name, type(error).__name__, error, ADDRESS_VARIABLE, os.environ.get(ADDRESS_VARIABLE),
         )  # fmt: skip
+
+
+def _open() -> tuple[socket, tuple[str, int]]:
+    """A socket, and the address of AWS_XRAY_DAEMON_ADDRESS as the SDK reads it."""
+    import socket as sockets
+
+    from aws_xray_sdk.core.daemon_config import DaemonConfig
+
+    config = DaemonConfig()
+    family, _, _, _, address = sockets.getaddrinfo(config.udp_ip, config.udp_port, type=sockets.SOCK_DGRAM)[0]
+    sender = sockets.socket(family, sockets.SOCK_DGRAM)
+    sender.setblocking(False)
+    return sender, (str(address[0]), int(address[1]))
 
 
 def _datagram(document: dict[str, Any]) -> bytes:
