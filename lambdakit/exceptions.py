@@ -43,7 +43,7 @@
     │   ├── NotFoundError               404: there is nothing here
     │   ├── MethodNotAllowedError       405: not by this method; `Allow` names those that are
     │   └── ConflictError               409: not in the state things are in
-    ├── LifespanError                 the ASGI application could not be started, or has no lifespan though it must
+    ├── LifespanError                 the ASGI application could not be started, or has no lifespan (RuntimeError)
     ├── DeadlineError                 the time set aside for the handler is over (TimeoutError)
     ├── RetryableError                raised by user code: it may work the next time
     ├── PermanentError                raised by user code: it will never work, so trying again is no use
