@@ -51,41 +51,49 @@ _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__
 
 
 class Handler(_HandlerBase[EventT, ResultT]):
-    """A decorated function: still a plain `handler(event, context)`, for any runtime and any test.
+    """What a decorated function is to type checkers: still a plain `handler(event, context)`.
 
-    `__wrapped__` is the function itself, `__name__`, `__doc__` and the rest are the function's.
+    `__wrapped__` is the function itself, `__name__`, `__doc__` and the rest are the function's. At run time a handler
+    is a function and no object of this class: decorators of other libraries go on functions only.
     """
 
     __wrapped__: Callable[[EventT, LambdaContext[Any]], ResultT]
     __name__: str
 
-    def __init__(self, function: Callable[[EventT, LambdaContext[Any]], ResultT], call: Call) -> None:
-        self._call = call
-        self.__wrapped__ = function
-        for name in _COPIED:
-            if hasattr(function, name):
-                setattr(self, name, getattr(function, name))
-        self.__dict__.update(getattr(function, "__dict__", {}))
+    if TYPE_CHECKING:
 
-    def __call__(self, event: Any, context: Any = None) -> ResultT:
-        """Answer one event: a raw one (a dict) or a typed one."""
-        result: ResultT = self._call(event, context)
-        return result
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.__wrapped__!r}>"
+        def __call__(self, event: Any, context: Any = None) -> ResultT:
+            """Answer one event: a raw one (a dict) or a typed one."""
+            ...
 
 
-class AsyncHandler(Handler[EventT, ResultT]):
-    """A decorated `async def`: calling it gives a coroutine.
+def _handler(function: Any, call: Call) -> Any:
+    def handler(event: Any, context: Any = None) -> Any:
+        return call(event, context)
+
+    return _dressed(handler, function)
+
+
+def _async_handler(function: Any, call: Call) -> Any:
+    """The handler of an `async def`: calling it gives a coroutine.
 
     AWS's own runtime client does not await; there, and only there, the coroutine is run to its end.
     """
 
-    def __call__(self, event: Any, context: Any = None) -> Any:
-        """Answer one event; to be awaited."""
-        coroutine = self._call(event, context)
+    def handler(event: Any, context: Any = None) -> Any:
+        coroutine = call(event, context)
         return _run_here(coroutine) if _under_peer() else coroutine
+
+    return _dressed(handler, function)
+
+
+def _dressed(handler: Any, function: Any) -> Any:
+    for name in _COPIED:
+        if hasattr(function, name):
+            setattr(handler, name, getattr(function, name))
+    handler.__dict__.update(getattr(function, "__dict__", {}))
+    handler.__wrapped__ = function
+    return handler
 
 
 _PEER, _PEER_SETTING = "awslambdaric.bootstrap", "AWS_LAMBDA_RUNTIME_API"
@@ -119,9 +127,18 @@ def decorate(
     make_call = _async_call if awaited else _sync_call
     if answer is not None:
         inner, finish = (_async_answer if awaited else _sync_answer)(inner, answer), None
-    if awaited:
-        return AsyncHandler(function, make_call(inner, prepare, finish))
-    return Handler(function, make_call(inner, prepare, finish))
+    call = _early(middleware, make_call(inner, prepare, finish))
+    made: Handler[EventT, ResultT] = (_async_handler if awaited else _handler)(function, call)
+    return made
+
+
+def _early(middleware: Sequence[Middleware], call: Call) -> Call:
+    """The call within what a middleware may have to do before a raw event is looked at (`around_raw`)."""
+    for member in reversed(middleware):
+        around: Any = getattr(member, "around_raw", None)
+        if around is not None:
+            call = around(call, is_async(call))
+    return call
 
 
 if TYPE_CHECKING:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import json
 from typing import Any
 
@@ -78,6 +80,16 @@ def test_the_handler_is_the_function_to_everybody_who_looks() -> None:
     assert (handler.__name__, handler.__doc__, handler.__module__) == ("function", "Say something.", __name__)
     assert handler.mark == 1  # type: ignore[attr-defined]
     assert "function" in repr(handler)
+    assert inspect.isfunction(handler)  # other libraries' decorators take nothing else
+    assert inspect.signature(handler) == inspect.signature(function)
+
+
+def test_what_a_handler_wraps_is_the_function_it_decorates_and_no_inner_one() -> None:
+    @functools.wraps(len)
+    def outer(event: Any, context: Any) -> None:
+        """Nothing."""
+
+    assert decorate(outer, prepare=int).__wrapped__ is outer
 
 
 DECORATED = """
