@@ -1,8 +1,8 @@
 """Where events end: destinations in SQS, SNS, Lambda, EventBridge and S3, and dead-letter queues in SQS and SNS.
 
-Source: AWS Lambda developer guide, "Adding a destination" and "Adding a dead-letter queue". The services are reached by
-boto3, at AWS_ENDPOINT_URL_<SERVICE> or wherever the credential chain leads; each target is one row of a table. Lambda as
-a destination is this service's own queue again. A delivery that fails is counted and the event is lost, as in AWS.
+Source: AWS Lambda developer guide, "Adding a destination" and "Adding a dead-letter queue". The services are reached
+by boto3, at AWS_ENDPOINT_URL_<SERVICE> or wherever the credential chain leads; each target is one row of a table.
+Lambda as a destination is this service's own queue again. What fails to be delivered is counted and lost, as in AWS.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import logging
 import uuid
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lambdakit.emulator.asynchronous.records import dead_letter_attributes, destination_record
 
@@ -27,6 +27,15 @@ __all__ = ("Deliverer", "Failure")
 Failure = Literal["DestinationDeliveryFailures", "DeadLetterErrors"]
 
 _log = logging.getLogger(__name__)
+
+
+class Ending(NamedTuple):
+    """An event that has ended, and what is told of it where."""
+
+    event: AsyncEvent
+    target: str
+    record: dict[str, Any]
+    text: str
 
 
 class Deliverer:
@@ -80,8 +89,7 @@ class Deliverer:
         if service == "lambda":
             self._invoke_function(arn, text.encode())
             return
-        call, arguments = _TARGETS[service](arn, event, record, text)
-        getattr(self._client(service, _region(arn)), call)(**arguments)
+        _TARGETS[service](self._client(service, _region(arn)), Ending(event, arn, record, text))
 
     def _send_dead_letter(self, event: AsyncEvent, arn: str) -> None:
         service = _service(arn)
@@ -106,3 +114,44 @@ def _queue_url(client: Any, arn: str) -> str:
     _, _, _, _, account, name = arn.split(":")
     url: str = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     return url
+
+
+def _to_sqs(client: Any, ending: Ending) -> None:
+    trace = ending.event.trace_id
+    system = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}} if trace else {}
+    url = _queue_url(client, ending.target)
+    client.send_message(QueueUrl=url, MessageBody=ending.text, MessageSystemAttributes=system)
+
+
+def _to_sns(client: Any, ending: Ending) -> None:
+    client.publish(TopicArn=ending.target, Message=ending.text)
+
+
+def _to_event_bus(client: Any, ending: Ending) -> None:
+    what = "Success" if ending.event.condition == "Success" else "Failure"
+    entry = {
+        "EventBusName": ending.target,
+        "Source": "lambda",
+        "DetailType": f"Lambda Function Invocation Result - {what}",
+        "Resources": [ending.target, ending.record["requestContext"]["functionArn"]],
+        "Detail": json.dumps(ending.record, separators=(",", ":"), sort_keys=True),
+    }
+    answer = client.put_events(Entries=[entry])
+    if answer.get("FailedEntryCount"):
+        raise RuntimeError(str(answer["Entries"]))
+
+
+def _to_bucket(client: Any, ending: Ending) -> None:
+    moment = datetime.fromisoformat(ending.record["timestamp"].replace("Z", "+00:00")).astimezone(timezone.utc)
+    name = f"{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+    key = f"aws/lambda/async/{ending.event.function}/{name}"
+    client.put_object(Bucket=ending.target.rpartition(":")[2], Key=key, Body=ending.text.encode())
+
+
+# The service of a destination's ARN -> how a record is sent there.
+_TARGETS: dict[str, Callable[[Any, Ending], None]] = {
+    "sqs": _to_sqs,
+    "sns": _to_sns,
+    "events": _to_event_bus,
+    "s3": _to_bucket,
+}

@@ -1,8 +1,9 @@
 """The asynchronous queue: takes events in, has them run, and sees each to its end.
 
 What the function is, and where records of its end go, is the caller's: `invoke` runs one attempt, `config_of` gives
-the function's configuration, `deliver` hands over an event that has ended. Each may take its time and none may raise;
-`deliver` is called at least once for every event, again after a crash that came before it returned.
+the function's configuration, `deliver` hands over an event that has ended. Each may take its time. An `invoke` that
+raises counts as a failure of the system: the event goes back, and backs off, like a throttled one. `deliver` is called
+at least once for every event, again after a crash that came before it returned; what it raises is logged.
 
 One task looks for events that are due; each event that is under way is a task of its own, so that a slow function keeps
 no other waiting.
@@ -11,7 +12,6 @@ no other waiting.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeAlias
 
-    from lambdakit.emulator.asynchronous.event import AsyncEvent, Condition, EventInvokeConfig
+    from lambdakit.emulator.asynchronous.event import AsyncEvent, EventInvokeConfig
     from lambdakit.emulator.asynchronous.store import EventStore
     from lambdakit.emulator.clock import Clock
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ("AsyncQueue",)
 
-# Events under way at once. The service's own pollers scale up to the function's concurrency, and beyond that it throttles.
+# Events under way at once. The service's own pollers scale up to the function's concurrency; beyond, it throttles.
 MOST_UNDER_WAY = 1_000
 
 _log = logging.getLogger(__name__)
@@ -122,9 +122,7 @@ class AsyncQueue:
         return self._store.due(self._clock.now(), without=self._under_way, limit=room) if room else []
 
     def _over(self, id: int) -> None:
-        task = self._under_way.pop(id)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("an asynchronous event was given up for now: %r", error, exc_info=error)
+        del self._under_way[id]
         self._changed.set()
 
     async def _see_through(self, event: AsyncEvent) -> None:
@@ -136,13 +134,23 @@ class AsyncQueue:
         if is_too_old(event, config, self._clock.now()):
             await self._finish(self._store.end(event, "EventAgeExceeded", None), config)
             return
-        attempt = await self._invoke(event)
+        attempt = await self._attempt(event)
         following = after_attempt(event, attempt, config, self._clock.now())
         if isinstance(following, Waiting):
             self._store.wait(event, following, attempt)
             return
         await self._finish(self._store.end(event, following, attempt), config)
 
+    async def _attempt(self, event: AsyncEvent) -> Attempt:
+        try:
+            return await self._invoke(event)
+        except Exception as error:
+            _log.error("an attempt of %s could not be made: %r", event.request_id, error, exc_info=error)
+            return Attempt("throttled", status=500)
+
     async def _finish(self, event: AsyncEvent, config: EventInvokeConfig) -> None:
-        await self._deliver(event, config)
+        try:
+            await self._deliver(event, config)
+        except Exception as error:
+            _log.error("the end of %s could not be told: %r", event.request_id, error, exc_info=error)
         self._store.remove(event)

@@ -58,8 +58,10 @@ def dead_letter_attributes(event: AsyncEvent) -> dict[str, dict[str, str]]:
 def _error_message(event: AsyncEvent) -> str:
     if event.last is None:
         return f"The event was not run: {event.condition}"
-    answer = _json(event.last.payload)
-    return str(answer.get("errorMessage", "")) if isinstance(answer, dict) else ""
+    try:
+        return str(_json(event.last.payload)["errorMessage"])
+    except (TypeError, KeyError, IndexError):
+        return ""
 
 
 def _json(payload: bytes) -> Any:

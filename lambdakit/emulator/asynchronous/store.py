@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lambdakit.emulator.asynchronous.event import AsyncEvent, Attempt
@@ -137,4 +138,4 @@ class EventStore:
 def _event(row: tuple[Any, ...]) -> AsyncEvent:
     condition, outcome, response, version, function_error, status = row[11:]
     last = None if outcome is None else Attempt(outcome, response, version, function_error, status)
-    return AsyncEvent(*row[:11], condition=condition, last=last)
+    return replace(AsyncEvent(*row[:11]), condition=condition, last=last)
