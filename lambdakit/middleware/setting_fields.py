@@ -2,8 +2,8 @@
 """What a settings class declares: its fields as a tree, each with its variable, source, type and default.
 
 A field is named after its variable in upper case, with the prefix of the groups around it: `database.host` is
-DATABASE_HOST. A field whose type is a dataclass or a pydantic model is such a group, unless it has a source, or its own
-variable (DATABASE) holds JSON for all of it.
+DATABASE_HOST. A field whose type is a dataclass or a pydantic model is such a group. Its own variable (DATABASE) or source
+may hold a JSON object for all of it; what then has a variable or source of its own is taken from there.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ def declared(group: Group) -> Iterator[Setting]:
             yield member
 
 
-def group_of(kind: Any, before: str = "", path: str = "") -> Group:
-    """The tree of a settings class; `before` is the prefix of its variables.
+def group_of(kind: Any, before: str = "", path: str = "", within: tuple[Any, ...] = ()) -> Group:
+    """The tree of a settings class; `before` is the prefix of its variables, `within` are the classes around it.
 
     Raises UsageError for a class that is neither a dataclass nor a pydantic model, for a type that text cannot hold,
     and for a variable that Lambda does not let a function set.
@@ -123,16 +123,16 @@ def group_of(kind: Any, before: str = "", path: str = "") -> Group:
         fields, make = list(_dataclass_fields(kind)), _maker(kind)
     else:
         raise UsageError(f"settings are a dataclass or a pydantic model; {kind!r} is neither")
-    return Group(kind, [_member(before, path, *field) for field in fields], make)
+    around = (*within, kind)
+    return Group(kind, [_member(before, path, around, field) for field in fields], make)
 
 
 def _is_pydantic(kind: Any) -> bool:
     return isinstance(kind, type) and hasattr(kind, "__pydantic_validator__") and hasattr(kind, "model_fields")
 
 
-def _member(
-    before: str, path: str, name: str, key: str, kind: Any, metadata: tuple[Any, ...], default: Any, foreign: Any
-) -> Setting | Group:
+def _member(before: str, path: str, around: tuple[Any, ...], declaration: Declared) -> Setting | Group:
+    name, key, kind, metadata, default, foreign = declaration
     notes = _Notes(metadata, name, before)
     field = f"{path}{name}"
     inner = without_none(kind)
@@ -141,10 +141,12 @@ def _member(
     except UsageError as error:
         raise UsageError(f"{field}: {error}") from None
     _check_name(setting, notes)
-    if notes.source is not None or not (_is_pydantic(inner) or dataclasses.is_dataclass(inner)):
+    # A class within itself has no end as a tree: there it is JSON.
+    if inner in around or not (_is_pydantic(inner) or dataclasses.is_dataclass(inner)):
         return setting
-    group = group_of(inner, notes.prefix, f"{field}.")
+    group = group_of(inner, notes.prefix, f"{field}.", around)
     group.key, group.whole = key, setting
+    setting.is_secret = any(one.is_secret for one in declared(group))
     return group
 
 

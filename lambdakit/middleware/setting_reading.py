@@ -47,6 +47,8 @@ class Reading:
         self._group, self._variables, self._cache = group, variables, cache
         self._texts: dict[str, str | Failure] = {}
         self._wanted: dict[str, Wanted] = {}
+        # Field -> the setting with the JSON object that its text is from.
+        self._spread_from: dict[str, Setting] = {}
 
     @property
     def asks_stores(self) -> bool:
@@ -119,9 +121,34 @@ class Reading:
 
     def _group_value(self, group: Group) -> Any:
         whole: Any = group.whole
-        if whole.field in self._texts or whole.is_required or self._is_given(group):
-            return self._value(whole) if whole.field in self._texts else self._made(group)
+        text = self._texts.get(whole.field)
+        if isinstance(text, Failure):
+            return self._failed(whole, text)
+        if text is not None and not self._spread(group, whole, text):
+            return _FAULTY
+        if text is not None or whole.is_required or self._is_given(group):
+            return self._made(group)
         return None if whole.may_be_none else _LEFT_OUT
+
+    def _spread(self, group: Group, whole: Setting, text: str) -> bool:
+        """Give the members of a group their values in its JSON object; null is as if it were not there."""
+        try:
+            values = _object_of(self._with_key(whole, text))
+        except ValueError as error:
+            self._fault(whole, str(error))
+            return False
+        for member in group.members:
+            setting: Any = member.whole if isinstance(member, Group) else member
+            value = values.get(member.key, values.get(setting.field.rpartition(".")[2]))
+            if value is not None and setting.field not in self._texts and setting.field not in self._wanted:
+                self._texts[setting.field] = value if isinstance(value, str) else encode(value).decode()
+                self._spread_from[setting.field] = whole
+        return True
+
+    def _with_key(self, setting: Setting, text: str) -> str:
+        """The text of a setting, its key's where its source has one."""
+        key = None if setting.source is None else setting.source.key
+        return text if key is None or setting.field not in self._wanted else _member_of(text, key)
 
     def _is_given(self, group: Group) -> bool:
         return any(one.field in self._texts or one.field in self._wanted for one in declared(group))
@@ -133,9 +160,7 @@ class Reading:
         if text is None:
             return self._absent(setting)
         try:
-            if setting.source is not None and setting.source.key is not None and setting.field in self._wanted:
-                text = _member_of(text, setting.source.key)
-            return setting.reader.read(text)
+            return setting.reader.read(self._with_key(setting, text))
         except ValueError as error:
             self._fault(setting, str(error))
             return _FAULTY
@@ -160,6 +185,8 @@ class Reading:
         self.faults.append((self._origin(setting), setting.field, f"found {self._shown(setting)}", advice))
 
     def _origin(self, setting: Setting) -> str:
+        if setting.field in self._spread_from:
+            return self._origin(self._spread_from[setting.field])
         wanted = self._wanted.get(setting.field)
         if wanted is not None and wanted.service != "kms":
             return wanted.shown
@@ -171,25 +198,35 @@ class Reading:
         text = self._texts.get(setting.field)
         if not isinstance(text, str):
             return "its default"
-        by_name = any(word in setting.variable.upper() for word in _SECRET_WORDS)
-        if setting.is_secret or by_name or setting.field in self._wanted or "@" in text:
+        if self._is_hidden(setting) or "@" in text or text.lstrip().startswith("{"):
             return "a value that is not shown"
         return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
+
+    def _is_hidden(self, setting: Setting) -> bool:
+        by_name = any(word in setting.variable.upper() for word in _SECRET_WORDS)
+        if setting.is_secret or by_name or setting.field in self._wanted:
+            return True
+        return setting.field in self._spread_from and self._is_hidden(self._spread_from[setting.field])
 
 
 def _path_of(group: Group) -> str:
     return "all fields" if group.whole is None else group.whole.field
 
 
-def _member_of(text: str, key: str) -> str:
-    """The text of a key's value in a JSON object."""
+def _object_of(text: str) -> dict[str, Any]:
     try:
         value: Any = decode(text.encode())
     except UnmarshalFault:
         value = None
     if _type(value) is not dict:
-        raise ValueError(f"expected a JSON object with the key {key!r}")
-    found: Any = value.get(key)
+        raise ValueError("expected a JSON object")
+    found: dict[str, Any] = value
+    return found
+
+
+def _member_of(text: str, key: str) -> str:
+    """The text of a key's value in a JSON object."""
+    found = _object_of(text).get(key)
     if found is None:
         raise ValueError(f"expected the key {key!r} in the JSON object")
     return found if isinstance(found, str) else encode(found).decode()

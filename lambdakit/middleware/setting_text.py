@@ -12,6 +12,7 @@ import enum
 import re
 import types
 import typing
+from base64 import b64decode
 from collections import abc
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,7 +20,7 @@ from pathlib import Path, PurePath
 from uuid import UUID
 
 from lambdakit.codec import decode
-from lambdakit.events.convert import base64_bytes, iso_time
+from lambdakit.events.convert import iso_time
 from lambdakit.events.payload_plans import plan_of
 from lambdakit.exceptions import PayloadError, UnmarshalFault, UsageError
 from lambdakit.middleware.secret_values import Secret
@@ -170,7 +171,7 @@ _PLAIN: dict[Any, Reader] = {
     date: _of("a date such as 2026-01-31", date.fromisoformat),
     time: _of("a time such as 08:30", _clock),
     UUID: _of("a UUID", UUID),
-    bytes: _of("base64", base64_bytes),
+    bytes: _of("base64", lambda text: b64decode(text, validate=True)),
     Path: _of("a path", _path),
     PurePath: _of("a path", _path),
     URL: _of("an absolute URL", URL),
