@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 ROOT, PARENT = "1-5759e988-bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
 LINEAGE = "a87bd80c:1|68fd508a:5"
 HEADER = f"Root={ROOT};Parent={PARENT};Sampled=1;Lineage={LINEAGE}"
-UNSAMPLED = f"Root={ROOT};Parent={PARENT};Sampled=0"
+UNSAMPLED = "Root=1-5759e988-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=0"
 
 
 class UDPDaemon:
