@@ -12,16 +12,48 @@ if TYPE_CHECKING:
     from lambdakit.http.connections import Connection as Connection
     from lambdakit.http.connections import ConnectionInfo as ConnectionInfo
     from lambdakit.http.connections import Connections as Connections
+    from lambdakit.http.cookies import Cookie as Cookie
+    from lambdakit.http.file_response import FileResponse as FileResponse
+    from lambdakit.http.forms import Form as Form
+    from lambdakit.http.forms import UploadedFile as UploadedFile
+    from lambdakit.http.multi_maps import Headers as Headers
+    from lambdakit.http.multi_maps import MultiMap as MultiMap
+    from lambdakit.http.multi_maps import MutableHeaders as MutableHeaders
+    from lambdakit.http.request import Request as Request
+    from lambdakit.http.response import HTMLResponse as HTMLResponse
+    from lambdakit.http.response import JSONResponse as JSONResponse
+    from lambdakit.http.response import RedirectResponse as RedirectResponse
+    from lambdakit.http.response import Response as Response
+    from lambdakit.http.response import TextResponse as TextResponse
 
 # Module -> the public names it has.
 _PUBLIC = {
     "connections": ("Connection", "ConnectionInfo", "Connections"),
+    "cookies": ("Cookie",),
+    "file_response": ("FileResponse",),
+    "forms": ("Form", "UploadedFile"),
+    "multi_maps": ("Headers", "MultiMap", "MutableHeaders"),
+    "request": ("Request",),
+    "response": ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse"),
 }
 
 __all__ = (
     "Connection",
     "ConnectionInfo",
     "Connections",
+    "Cookie",
+    "FileResponse",
+    "Form",
+    "HTMLResponse",
+    "Headers",
+    "JSONResponse",
+    "MultiMap",
+    "MutableHeaders",
+    "RedirectResponse",
+    "Request",
+    "Response",
+    "TextResponse",
+    "UploadedFile",
 )
 
 
