@@ -151,6 +151,8 @@ def _taken(what: str, name: str) -> str:
 def _check_name(what: str, name: object, longest: int) -> None:
     if not isinstance(name, str) or not name.strip() or len(name) > longest or name == RESERVED:
         raise MetricError(f"{what} name {name!r}: it must be text of 1 to {longest} characters, not {RESERVED!r}")
+    if not name.isprintable():
+        raise MetricError(f"{what} name {name!r}: it must not have control characters")
 
 
 def checked_namespace(namespace: object) -> str:
@@ -159,6 +161,8 @@ def checked_namespace(namespace: object) -> str:
         raise MetricError(f"namespace {namespace!r}: it must be text of 1 to {LONGEST_NAMESPACE} characters")
     if namespace.startswith((":", "AWS/")) or not namespace.isascii():
         raise MetricError(f"namespace {namespace!r}: it must be ASCII and not begin with ':' or 'AWS/', which is AWS's")
+    if not namespace.isprintable():
+        raise MetricError(f"namespace {namespace!r}: it must not have control characters")
     return namespace
 
 
