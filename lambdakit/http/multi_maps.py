@@ -91,8 +91,8 @@ class MutableHeaders(MutableMapping[str, str]):
     __slots__ = ("pairs",)
 
     def __init__(self, headers: HeadersLike = ()) -> None:
-        pairs: Any = headers
-        if _is_a(headers, Mapping):
+        pairs: Any = getattr(headers, "pairs", headers)
+        if _is_a(pairs, Mapping):
             pairs = pairs.items()
         self.pairs: Pairs = list(pairs)
 
