@@ -41,8 +41,6 @@ def attributes_of(context: Any, trigger: str, cold: bool) -> dict[str, str | boo
         found["aws.lambda.invoked_arn"] = ":".join(parts)
         found["cloud.account.id"] = parts[4]
         found["cloud.resource_id"] = _resource_id(parts, getattr(context, "function_version", None))
-    if tenant := getattr(context, "tenant_id", None):
-        found["aws.lambda.tenant_id"] = tenant
     return found
 
 
