@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ("check_function", "first_annotation", "takes")
+__all__ = ("Unresolved", "check_function", "first_annotation", "parameters_of", "takes")
 
 _CO_VARARGS = 0x04
 
@@ -43,6 +43,33 @@ def first_annotation(decorator: str, function: Any) -> Any:
             f"@{decorator}: the annotation of the first parameter of {plain.__qualname__} cannot be resolved: {error}; "
             "define or import what it names above the function, and not only under TYPE_CHECKING"
         ) from None
+
+
+class Unresolved(str):
+    """The text of an annotation whose names the module does not have at run time, but may have for type checkers."""
+
+    __slots__ = ()
+
+
+def parameters_of(function: Any) -> dict[str, Any]:
+    """The parameters that a call must or may give by name, with their annotations resolved.
+
+    None stands for no annotation. One that cannot be resolved is Unresolved: the caller knows what it may mean.
+    """
+    plain = _innermost(function)
+    code = plain.__code__
+    names = code.co_varnames[hasattr(plain, "__self__") : code.co_argcount + code.co_kwonlyargcount]
+    annotations = getattr(plain, "__annotations__", {})
+    return {name: _resolved(annotations.get(name), plain) for name in names}
+
+
+def _resolved(annotation: Any, function: Any) -> Any:
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return _evaluated(annotation, function)
+    except (NameError, AttributeError, TypeError, SyntaxError):
+        return Unresolved(annotation)
 
 
 def check_function(decorator: str, function: Any, models: tuple[Any, ...]) -> Any:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lambdakit.http.response import RedirectResponse as RedirectResponse
     from lambdakit.http.response import Response as Response
     from lambdakit.http.response import TextResponse as TextResponse
+    from lambdakit.http.websocket import WebSocketApp as WebSocketApp
 
 # Module -> the public names it has.
 _PUBLIC = {
@@ -35,6 +36,7 @@ _PUBLIC = {
     "multi_maps": ("Headers", "MultiMap", "MutableHeaders"),
     "request": ("Request",),
     "response": ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse"),
+    "websocket": ("WebSocketApp",),
 }
 
 __all__ = (
@@ -54,6 +56,7 @@ __all__ = (
     "Response",
     "TextResponse",
     "UploadedFile",
+    "WebSocketApp",
 )
 
 

@@ -76,12 +76,17 @@ class Connections:
     """The connections of one WebSocket API at one stage.
 
     `endpoint` is `https://{api}.execute-api.{region}.amazonaws.com/{stage}`, or a custom domain name's URL without the
-    stage. `region` is read from it, or is the environment's. Raises UsageError where there is neither.
+    stage. `region` need not be given where the endpoint names it, or the environment.
     """
 
     def __init__(self, endpoint: str, *, region: str | None = None) -> None:
         self.endpoint = endpoint.rstrip("/")
-        self.region = region or _region_of(self.endpoint)
+        self._region = region
+
+    @property
+    def region(self) -> str:
+        """The region that requests are signed for. Raises UsageError where nothing says which it is."""
+        return self._region or _region_of(self.endpoint)
 
     @classmethod
     def of(cls, event: WebSocketEvent[Any]) -> Self:

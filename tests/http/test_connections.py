@@ -168,7 +168,7 @@ def test_an_endpoint_without_a_region_says_so(monkeypatch: pytest.MonkeyPatch) -
     for name in module.REGION_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(UsageError, match="region="):
-        Connections("https://ws.example.com")
+        Connections("https://ws.example.com")[ID].send("x")
     assert Connections("https://ws.example.com", region="eu-north-1").region == "eu-north-1"
 
 
