@@ -1,0 +1,33 @@
+"""The measures of middleware, as a table; the work of each is in a module that is imported when it is taken."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tests.benchmarks.table import Measure, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.benchmarks.harness import Bench
+    from tests.benchmarks.table import Contenders
+
+
+def _work(module: str, name: str) -> Callable[[Bench], Contenders]:
+    """The contenders that a function of a module makes."""
+
+    def contenders(bench: Bench) -> Contenders:
+        made: Contenders = getattr(import_module(f"tests.benchmarks.{module}"), name)(bench)
+        return made
+
+    return contenders
+
+
+# fmt: off
+MIDDLEWARE = Table("lambdakit", "Powertools", "", (
+    Measure("onion", "decorated handler, empty middleware list", "us", 1.00, _work("log_work", "empty"), 75),
+    Measure("five", "five middlewares that do nothing", "us", 0.50, _work("log_work", "five"), 75),
+    Measure("log", "structured log line", "us", 0.60, _work("log_work", "line"), 75),
+    Measure("emf", "invocation with three metrics (EMF)", "us", 0.60, _work("log_work", "emf"), 75),
+))
