@@ -15,7 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from lambdakit.middleware.parameter_extension import Extension
     from lambdakit.middleware.parameter_requests import Answers, Wanted
+    from lambdakit.middleware.parameter_stores import Stores
 
 __all__ = ("ParameterCache", "shared")
 
@@ -26,23 +28,23 @@ class ParameterCache:
     """Values by request, and the clients that fetch them."""
 
     def __init__(self) -> None:
-        self.forget()
+        self._values: dict[Wanted, tuple[str, float]] = {}
+        self._stores, self._extension = _new_clients()
 
     def forget(self) -> None:
         """Drop all values, and the clients with their connections and credentials."""
-        self._values: dict[Wanted, tuple[str, float]] = {}
-        self._make_clients()
+        self._values = {}
+        self._renew_clients()
 
     def expire(self) -> None:
         """Take all values for too old, and new clients: connections do not survive a snapshot."""
         self._values = {one: (text, float("-inf")) for one, (text, _) in self._values.items()}
-        self._make_clients()
+        self._renew_clients()
 
-    def _make_clients(self) -> None:
-        from lambdakit.middleware.parameter_extension import Extension
-        from lambdakit.middleware.parameter_stores import Stores
-
-        self._stores, self._extension = Stores(), Extension()
+    def _renew_clients(self) -> None:
+        self._stores.close()
+        self._extension.close()
+        self._stores, self._extension = _new_clients()
 
     def get(self, wanted: Iterable[Wanted], max_age: float) -> Answers:
         """A value, or why there is none, for each request; of a store where it is not in cache or over `max_age` old.
@@ -76,6 +78,13 @@ class ParameterCache:
         for part in _at_once([*self._extension.jobs(local), *self._stores.jobs(remote)]):
             answers.update(part)
         return answers
+
+
+def _new_clients() -> tuple[Stores, Extension]:
+    from lambdakit.middleware.parameter_extension import Extension
+    from lambdakit.middleware.parameter_stores import Stores
+
+    return Stores(), Extension()
 
 
 def _at_once(jobs: list[Callable[[], Answers]]) -> Iterable[Answers]:

@@ -70,6 +70,11 @@ class Extension:
             self._client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
         return [self._job(one) for one in wanted]
 
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+
     def _job(self, wanted: Wanted) -> Callable[[], Answers]:
         return lambda: {wanted: self._read(wanted)}
 

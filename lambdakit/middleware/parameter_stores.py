@@ -93,6 +93,11 @@ class Stores:
                 self._clients[service] = _new_client(_CLIENTS.get(service, service))
             return self._clients[service]
 
+    def close(self) -> None:
+        """Close the clients' connections."""
+        for client in self._clients.values():
+            client.close()
+
     def session(self, wanted: Wanted) -> _Session:
         """AppConfig's session for a configuration."""
         with self._making:
@@ -127,9 +132,9 @@ def _parameters(stores: Stores, batch: list[Wanted]) -> Answers:
     found = stores.client("ssm").get_parameters(Names=[one.name for one in batch], WithDecryption=True)
     values: dict[str, str] = {}
     for parameter in found["Parameters"]:
-        selector = parameter.get("Selector", "")
         for name in (parameter["Name"], parameter.get("ARN", "")):
-            values[name + selector] = parameter["Value"]
+            for selector in (parameter.get("Selector", ""), f":{parameter.get('Version')}"):
+                values[name + selector] = parameter["Value"]
     missing = _failure("ssm", "ParameterNotFound", "")
     return {one: values.get(one.name, missing) for one in batch}
 

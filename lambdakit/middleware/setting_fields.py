@@ -2,8 +2,8 @@
 """What a settings class declares: its fields as a tree, each with its variable, source, type and default.
 
 A field is named after its variable in upper case, with the prefix of the groups around it: `database.host` is
-DATABASE_HOST. A field whose type is a dataclass or a pydantic model is such a group. Its own variable (DATABASE) or source
-may hold a JSON object for all of it; what then has a variable or source of its own is taken from there.
+DATABASE_HOST. A field whose type is a dataclass or a pydantic model is such a group. Its own variable (DATABASE) or its
+source may hold a JSON object for all of it; what then has a variable or source of its own is taken from there.
 """
 
 from __future__ import annotations
@@ -158,7 +158,8 @@ def _check_name(setting: Setting, notes: _Notes) -> None:
             f"{setting.field}: {setting.variable} is reserved by Lambda and cannot be set for a function; "
             f'to read what Lambda sets, say so: Annotated[..., variable("{setting.variable}")]'
         )
-    if not _NAME.fullmatch(setting.variable):
+    needed = setting.source is None or setting.source.service == "kms"
+    if needed and not _NAME.fullmatch(setting.variable):
         raise UsageError(
             f"{setting.field}: Lambda takes no variable named {setting.variable!r} (letters, digits and underscores, "
             'a letter first, two at least); give another: Annotated[..., variable("NAME")]'
