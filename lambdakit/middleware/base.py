@@ -34,16 +34,19 @@ _CO_VARKEYWORDS = 0x08
 class MiddlewareType(type):
     """Refuses an option that a middleware does not have, with the nearest name that it has."""
 
-    def __call__(cls, *arguments: Any, **options: Any) -> Any:
-        """A middleware with these options. Raises UsageError."""
-        make: Any = getattr(cls, "__init__")  # noqa: B009  (by name mypy takes it for an instance's)
-        code = getattr(make, "__code__", None)
-        if options and not getattr(code, "co_flags", 0) & _CO_VARKEYWORDS:
-            known = () if code is None else code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-            for name in options:
-                if name not in known:
-                    raise UsageError(_no_such_option(cls.__name__, name, known))
-        return super().__call__(*arguments, **options)
+    if not TYPE_CHECKING:
+        # Type checkers look at `__init__` themselves, and would take what comes of this for anything.
+
+        def __call__(cls, *arguments: Any, **options: Any) -> Any:
+            """A middleware with these options. Raises UsageError."""
+            make: Any = getattr(cls, "__init__")  # noqa: B009  (by name mypy takes it for an instance's)
+            code = getattr(make, "__code__", None)
+            if options and not getattr(code, "co_flags", 0) & _CO_VARKEYWORDS:
+                known = () if code is None else code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+                for name in options:
+                    if name not in known:
+                        raise UsageError(_no_such_option(cls.__name__, name, known))
+            return super().__call__(*arguments, **options)
 
 
 def _no_such_option(middleware: str, name: str, known: tuple[str, ...]) -> str:

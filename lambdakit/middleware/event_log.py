@@ -1,9 +1,12 @@
 """The input and output of a function, in its log: shortened, and without what must not be read there.
 
+    from lambdakit import Context
+    from lambdakit.events import APIGatewayProxyEvent, api_gateway
     from lambdakit.middleware import json_logging, log_events
 
     @api_gateway(middleware=[json_logging(), log_events(event_paths=["$.body.card"], result_paths=["$.headers"])])
-    def handler(event: APIGatewayProxyEvent, context: Context) -> dict[str, object]: ...
+    def handler(event: APIGatewayProxyEvent, context: Context) -> dict[str, object]:
+        return {"statusCode": 200, "headers": {"etag": "x"}, "body": "paid"}
 
 One record before the handler, `{"event": ...}`, and one after it, `{"result": ...}`, of the logger
 `lambdakit.middleware.event_log`, at `level`; at a level that is not logged nothing is done at all. Values are redacted
