@@ -238,7 +238,8 @@ def _is_on(provider: str) -> bool:
 
 def _header_of_process() -> str | None:
     """The trace header in the environment variable: of the invocation, where there is one at a time."""
-    return None if _raw_environment.get(_raw_name) is None else os.environ.get(TRACE_VARIABLE)
+    raw: str | bytes | None = _raw_environment.get(_raw_name)
+    return raw.decode("ascii", "replace") if isinstance(raw, bytes) else raw
 
 
 def _service_of_process() -> str | None:

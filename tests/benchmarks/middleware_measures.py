@@ -30,4 +30,7 @@ MIDDLEWARE = Table("lambdakit", "Powertools", "", (
     Measure("five", "five middlewares that do nothing", "us", 0.50, _work("log_work", "five"), 75),
     Measure("log", "structured log line", "us", 0.60, _work("log_work", "line"), 75),
     Measure("emf", "invocation with three metrics (EMF)", "us", 0.60, _work("log_work", "emf"), 75),
+    Measure("unsampled", "tracing, not sampled (peer: switched off)", "us", 0.60, _work("trace_work", "unsampled"), 75),
+    Measure("sampled", "tracing, sampled, one subsegment", "us", 0.80, _work("trace_work", "sampled"), 75),
+    Measure("tracer", "import of tracing, tracing off", "ms", 0.20, _work("trace_work", "importing"), 25),
 ))

@@ -7,6 +7,7 @@ import contextvars
 import logging
 import subprocess
 import sys
+import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -389,6 +390,17 @@ def test_misuse_of_capture_is_refused(daemon: UDPDaemon) -> None:
     once = capture("once")
     with once, pytest.raises(UsageError, match="is under way already"), once:
         pass
+
+
+def test_the_modules_example_is_true(daemon: UDPDaemon) -> None:
+    example = (tracer.__doc__ or "").split("\n\n    ", 1)[1].split("\n\nWhether", 1)[0]
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(compile(textwrap.dedent("    " + example), "example", "exec", dont_inherit=True), names)
+    assert names["handler"]({"amount": 2}) == 6
+    stock, priced, root = daemon.receive(3)
+    assert [one["name"] for one in (stock, priced, root)] == ["look up", "## price", "## handler"]
+    assert stock["metadata"] == {"default": {"order": {"amount": 2}}}
+    assert (priced["annotations"], root["annotations"]["Service"]) == ({"Currency": "EUR"}, "orders")
 
 
 def test_a_captured_function_keeps_what_it_was() -> None:
