@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from lambdakit.http.connections import Connection as Connection
     from lambdakit.http.connections import ConnectionInfo as ConnectionInfo
     from lambdakit.http.connections import Connections as Connections
-    from lambdakit.http.cookies import Cookie as Cookie
+    from lambdakit.http.cookies import SetCookie as SetCookie
     from lambdakit.http.file_response import FileResponse as FileResponse
-    from lambdakit.http.forms import Form as Form
+    from lambdakit.http.forms import FormData as FormData
     from lambdakit.http.forms import UploadedFile as UploadedFile
     from lambdakit.http.multi_maps import Headers as Headers
     from lambdakit.http.multi_maps import MultiMap as MultiMap
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 # Module -> the public names it has.
 _PUBLIC = {
     "connections": ("Connection", "ConnectionInfo", "Connections"),
-    "cookies": ("Cookie",),
+    "cookies": ("SetCookie",),
     "file_response": ("FileResponse",),
-    "forms": ("Form", "UploadedFile"),
+    "forms": ("FormData", "UploadedFile"),
     "multi_maps": ("Headers", "MultiMap", "MutableHeaders"),
     "request": ("Request",),
     "response": ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse"),
@@ -43,9 +43,8 @@ __all__ = (
     "Connection",
     "ConnectionInfo",
     "Connections",
-    "Cookie",
     "FileResponse",
-    "Form",
+    "FormData",
     "HTMLResponse",
     "Headers",
     "JSONResponse",
@@ -54,6 +53,7 @@ __all__ = (
     "RedirectResponse",
     "Request",
     "Response",
+    "SetCookie",
     "TextResponse",
     "UploadedFile",
     "WebSocketApp",

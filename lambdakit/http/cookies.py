@@ -1,6 +1,6 @@
 """Cookies that a response sets (RFC 6265 and its successor's `SameSite` and `Partitioned`).
 
-    Response("welcome", cookies=[Cookie("session", token, max_age=3600)])
+    Response("welcome", cookies=[SetCookie("session", token, max_age=3600)])
 
 The defaults are the safe ones: over HTTPS alone, out of reach of scripts, not sent from other sites' forms.
 """
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
-__all__ = ("Cookie",)
+__all__ = ("SetCookie",)
 
 # RFC 9110 token, RFC 6265 cookie-octet (in quotes or not) and attribute values.
 _NAME = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -20,12 +20,12 @@ _VALUE = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('",;\\')
 _ATTRIBUTE = frozenset(map(chr, range(0x20, 0x7F))) - frozenset(";")
 
 
-class Cookie:
+class SetCookie:
     """A cookie to set. Raises ValueError for a name or a value that no browser would give back.
 
     `max_age` is in seconds; without it and `expires` the cookie ends with the browser's session.
 
-    >>> Cookie("theme", "dark", http_only=False).header()
+    >>> SetCookie("theme", "dark", http_only=False).header()
     'theme=dark; Path=/; Secure; SameSite=Lax'
     """
 
@@ -81,7 +81,7 @@ class Cookie:
             raise ValueError(f"cookie {self.name}: browsers want `Secure` with SameSite=None and with Partitioned")
 
     @classmethod
-    def deleted(cls, name: str, *, path: str | None = "/", domain: str | None = None) -> Cookie:
+    def deleted(cls, name: str, *, path: str | None = "/", domain: str | None = None) -> SetCookie:
         """What makes the browser forget a cookie of this path and domain."""
         return cls(name, max_age=0, path=path, domain=domain)
 
@@ -100,13 +100,13 @@ class Cookie:
         return "; ".join(parts)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cookie) and self.header() == other.header()
+        return isinstance(other, SetCookie) and self.header() == other.header()
 
     def __hash__(self) -> int:
         return hash(self.header())
 
     def __repr__(self) -> str:
-        return f"<Cookie {self.name}>"
+        return f"<SetCookie {self.name}>"
 
 
 def http_date(seconds: float) -> str:

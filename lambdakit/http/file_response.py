@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lambdakit.http.cookies import Cookie
+    from lambdakit.http.cookies import SetCookie
     from lambdakit.http.multi_maps import HeadersLike
     from lambdakit.http.request import Request
 
@@ -41,7 +41,7 @@ class FileResponse(Response):
         request: Request | None = None,
         content_type: str | None = None,
         download_as: str | None = None,
-        cookies: Sequence[Cookie | str] = (),
+        cookies: Sequence[SetCookie | str] = (),
     ) -> None:
         kind = content_type or _content_type(os.fspath(path))
         super().__init__(b"", status, headers, content_type=kind, cookies=cookies)

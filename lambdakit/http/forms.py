@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ("Form", "UploadedFile", "read_form")
+__all__ = ("FormData", "UploadedFile", "read_form")
 
 URL_ENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -55,7 +55,7 @@ class UploadedFile:
         return f"<UploadedFile {self.name}: {self.filename!r}, {len(self.content)} bytes>"
 
 
-class Form(MultiMap):
+class FormData(MultiMap):
     """The fields of a form, and `files`: the last file of each name; `all_files` has every one in its order."""
 
     __slots__ = ("all_files", "files")
@@ -66,7 +66,7 @@ class Form(MultiMap):
         self.files: dict[str, UploadedFile] = {file.name: file for file in self.all_files}
 
 
-def read_form(content_type: str, body: bytes) -> Form:
+def read_form(content_type: str, body: bytes) -> FormData:
     """The form in a body of that content type. Raises BadRequestError, and MissingExtraError without the parser."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == MULTIPART:
@@ -75,12 +75,12 @@ def read_form(content_type: str, body: bytes) -> Form:
         raise BadRequestError(f"expected a form ({URL_ENCODED} or {MULTIPART})", status=415)
     try:
         text = body.decode()
-        return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"))
+        return FormData(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"))
     except ValueError:  # not UTF-8, or too many
         raise BadRequestError(f"the form is not URL-encoded UTF-8 of at most {MAX_FIELDS} fields") from None
 
 
-def _multipart(content_type: str, body: bytes) -> Form:
+def _multipart(content_type: str, body: bytes) -> FormData:
     try:
         from python_multipart.exceptions import FormParserError
         from python_multipart.multipart import MultipartParser, parse_options_header
@@ -141,7 +141,7 @@ class _Parts:
     def _end(self) -> None:
         self.is_ended = True
 
-    def form(self) -> Form:
+    def form(self) -> FormData:
         """The form of what was parsed. Raises ValueError for fields that are not UTF-8."""
         fields: list[tuple[str, str]] = []
         files: list[UploadedFile] = []
@@ -155,4 +155,4 @@ class _Parts:
                 fields.append((name, content.decode()))
             else:
                 files.append(UploadedFile(name, filename.decode(), bytes(content), headers))
-        return Form(fields, files)
+        return FormData(fields, files)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         VPCLatticeEvent,
         VPCLatticeEventV2,
     )
-    from lambdakit.http.forms import Form
+    from lambdakit.http.forms import FormData
     from lambdakit.http.front_doors import FrontDoor
 
     HTTPRequestEvent: TypeAlias = (
@@ -151,7 +151,7 @@ class Request:
             raise RequestFaultsError(400, (("body", "$", what),)) from None
 
     @lazy
-    def form(self) -> Form:
+    def form(self) -> FormData:
         """The fields and files of a form, URL-encoded or multipart. Raises BadRequestError.
 
         Multipart needs the extra `http`.

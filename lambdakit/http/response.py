@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Iterable, Sequence
     from typing import Any, TypeAlias
 
-    from lambdakit.http.cookies import Cookie
+    from lambdakit.http.cookies import SetCookie
     from lambdakit.http.front_doors import FrontDoor
     from lambdakit.http.multi_maps import HeadersLike
 
@@ -43,7 +43,7 @@ _type: Any = type
 
 
 class Response:
-    """An answer: `status`, `headers` (MutableHeaders), `cookies` (Cookie, or whole `Set-Cookie` values) and `body`.
+    """An answer: `status`, `headers` (MutableHeaders), `cookies` (SetCookie, or whole `Set-Cookie` values) and `body`.
 
     `content_type` is set unless `headers` have one. `exception` is what was raised where the answer was made of an
     exception, else None.
@@ -64,14 +64,14 @@ class Response:
         headers: HeadersLike = (),
         *,
         content_type: str | None = None,
-        cookies: Sequence[Cookie | str] = (),
+        cookies: Sequence[SetCookie | str] = (),
     ) -> None:
         if not 100 <= status <= 599:
             raise ValueError(f"status must be a whole number from 100 to 599, not {status!r}")
         self.body = body
         self.status = status
         self.headers = MutableHeaders(headers)
-        self.cookies: list[Cookie | str] = list(cookies)
+        self.cookies: list[SetCookie | str] = list(cookies)
         self.exception = None
         if content_type is not None and (not headers or "content-type" not in self.headers):
             self.headers.pairs.append(("content-type", content_type))
@@ -81,7 +81,7 @@ class Response:
         """Whether the body is an iterable, sent while it is made."""
         return not isinstance(self.body, (str, bytes, bytearray, memoryview))
 
-    def set_cookie(self, cookie: Cookie | str) -> None:
+    def set_cookie(self, cookie: SetCookie | str) -> None:
         """Add a cookie."""
         self.cookies.append(cookie)
 
@@ -121,7 +121,7 @@ class JSONResponse(Response):
         headers: HeadersLike = (),
         *,
         content_type: str = JSON,
-        cookies: Sequence[Cookie | str] = (),
+        cookies: Sequence[SetCookie | str] = (),
     ) -> None:
         super().__init__(json_text(value), status, headers, content_type=content_type, cookies=cookies)
 
@@ -132,7 +132,7 @@ class TextResponse(Response):
     __slots__ = ()
 
     def __init__(
-        self, text: str, status: int = 200, headers: HeadersLike = (), *, cookies: Sequence[Cookie | str] = ()
+        self, text: str, status: int = 200, headers: HeadersLike = (), *, cookies: Sequence[SetCookie | str] = ()
     ) -> None:
         super().__init__(text, status, headers, content_type=TEXT, cookies=cookies)
 
@@ -143,7 +143,7 @@ class HTMLResponse(Response):
     __slots__ = ()
 
     def __init__(
-        self, html: str, status: int = 200, headers: HeadersLike = (), *, cookies: Sequence[Cookie | str] = ()
+        self, html: str, status: int = 200, headers: HeadersLike = (), *, cookies: Sequence[SetCookie | str] = ()
     ) -> None:
         super().__init__(html, status, headers, content_type=HTML, cookies=cookies)
 
@@ -157,7 +157,7 @@ class RedirectResponse(Response):
     __slots__ = ()
 
     def __init__(
-        self, location: str, status: int = 307, headers: HeadersLike = (), *, cookies: Sequence[Cookie | str] = ()
+        self, location: str, status: int = 307, headers: HeadersLike = (), *, cookies: Sequence[SetCookie | str] = ()
     ) -> None:
         from urllib.parse import quote
 
@@ -200,7 +200,7 @@ def _checked(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
     return [(str(name), str(value)) for name, value in pairs]
 
 
-def _cookie_value(cookie: Cookie | str) -> str:
+def _cookie_value(cookie: SetCookie | str) -> str:
     value = cookie if isinstance(cookie, str) else cookie.header()
     if "\n" in value or "\r" in value:
         _checked([("set-cookie", value)])

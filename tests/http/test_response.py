@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from lambdakit import StreamingResponse
 from lambdakit.exceptions import MarshalFault, ResponseError
 from lambdakit.http import cookies, response
-from lambdakit.http.cookies import Cookie
+from lambdakit.http.cookies import SetCookie
 from lambdakit.http.file_response import FileResponse
 from lambdakit.http.front_doors import FRONT_DOORS, front_door_of
 from lambdakit.http.multi_maps import MutableHeaders
@@ -176,7 +176,7 @@ VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_c
 @given(
     st.integers(100, 599),
     st.lists(st.tuples(NAMES, VALUES), max_size=6),
-    st.lists(st.builds(Cookie, st.text("abc", min_size=1), st.text("xyz09"))),
+    st.lists(st.builds(SetCookie, st.text("abc", min_size=1), st.text("xyz09"))),
     st.one_of(st.text(), st.binary()),
 )
 def test_nothing_of_a_response_is_lost_in_any_front_door(status, pairs, set_cookies, body):
@@ -196,17 +196,17 @@ def test_nothing_of_a_response_is_lost_in_any_front_door(status, pairs, set_cook
 
 def test_a_cookie_is_written_with_all_it_has():
     moment = datetime(2030, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
-    cookie = Cookie(
+    cookie = SetCookie(
         "a", '"b"', max_age=9, expires=moment, domain="x.org", same_site="None", partitioned=True, path="/p"
     )
     assert cookie.header() == (
         'a="b"; Max-Age=9; Domain=x.org; Path=/p; Expires=Wed, 02 Jan 2030 03:04:05 GMT; '
         "Secure; HttpOnly; Partitioned; SameSite=None"
     )
-    bare = Cookie("a", path=None, secure=False, http_only=False, same_site=None)
+    bare = SetCookie("a", path=None, secure=False, http_only=False, same_site=None)
     assert bare.header() == "a="
-    assert (bare == Cookie("a"), bare == bare, len({bare, bare}), repr(bare)) == (False, True, 1, "<Cookie a>")
-    assert Cookie.deleted("a").header() == "a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"
+    assert (bare == SetCookie("a"), bare == bare, len({bare, bare}), repr(bare)) == (False, True, 1, "<SetCookie a>")
+    assert SetCookie.deleted("a").header() == "a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_cookie_is_written_with_all_it_has():
 )
 def test_a_cookie_that_browsers_would_drop_is_refused(options):
     with pytest.raises(ValueError, match="cookie"):
-        Cookie(**options)
+        SetCookie(**options)
 
 
 def asked(method: str = "GET", **headers: str) -> Request:
