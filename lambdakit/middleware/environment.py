@@ -23,7 +23,7 @@ reads.
 from __future__ import annotations
 
 import time
-from threading import Lock
+from _thread import allocate_lock  # threading is not needed for it, and costs
 
 from lambdakit.exceptions import ConfigError, UsageError
 from lambdakit.middleware.base import Middleware
@@ -64,7 +64,7 @@ class Env(Middleware):
         self._group: Group | None = None
         self._settings: Any = None
         self._expires = 0.0
-        self._refreshing = Lock()
+        self._refreshing = allocate_lock()
 
     @staticmethod
     def load(settings: type[SettingsT], *, prefix: str = "", dotenv: str | None = ".env") -> SettingsT:
