@@ -9,6 +9,7 @@ A run is made for each invocation and thrown away with it. It decides, the loops
 
 No record starts with less time left than `reserve` plus the longest a record has taken so far: it goes back unstarted.
 A record cut off by the end of the environment would be done again, and with it every one that had already succeeded.
+Where a deadline (`lambdakit.middleware`) cuts one off before, that record has failed, and no other starts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from time import monotonic
 
 from lambdakit.events.batch_result import BatchResult
-from lambdakit.exceptions import UsageError
+from lambdakit.exceptions import DeadlineError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from lambdakit.events.batch_sources import BatchSource
 
-__all__ = ("Run", "failed", "failed_async", "run_in_order", "run_in_order_async")
+__all__ = ("Run", "deadline_of", "failed", "failed_async", "run_in_order", "run_in_order_async")
 
 # What is kept free without `reserve`: seconds, and at most this part of the time there was when the batch began.
 RESERVE_SECONDS, RESERVE_PART = 0.5, 0.1
@@ -51,6 +52,7 @@ class Run:
         "longest",
         "make",
         "on_error",
+        "overdue",
         "records",
         "skipped",
         "until",
@@ -77,19 +79,20 @@ class Run:
         self._event = event
         self._context = context
         self.longest = 0.0
+        self.overdue: DeadlineError | None = None
         self.until = _last_start(context, reserve)
 
     # One at a time.
 
     def turns(self, start: int = 0) -> Iterator[int]:
         """The records to be started, each when the one before is done."""
-        count, errors, skipped, until = len(self.records), self.errors, self.skipped, self.until
+        count, errors, skipped = len(self.records), self.errors, self.skipped
         lanes = None if self._source.stops == "none" else self._lanes_in_order()
         longest, now = self.longest, monotonic()
         for index in range(start, count):
             if index in skipped:
                 continue
-            if now + longest > until:
+            if now + longest > self.until:
                 self.left.extend(rest for rest in range(index, count) if rest not in skipped)
                 return
             if errors and lanes is not None and self._is_behind(index, lanes):
@@ -167,6 +170,8 @@ class Run:
     def fail(self, index: int, error: Exception) -> Any:
         """Note a failure; gives what the hook for errors returned, to be awaited if it can be."""
         self.errors[index] = error
+        if isinstance(error, DeadlineError):
+            self.overdue, self.until = error, -_NEVER
         relocate: Callable[[str, str], None] | None = getattr(error, "relocate", None)
         record = self.make(self.records[index])
         if relocate is not None:
@@ -264,7 +269,17 @@ async def run_in_order_async(run: Run, function: Callable[..., Any], context: An
             await function(make(records[index]), context)
         except Exception as error:
             await failed_async(run, index, error)
+        except BaseException as error:
+            await failed_async(run, index, deadline_of(error))
     return run.result(done)
+
+
+def deadline_of(error: BaseException) -> DeadlineError:
+    """The error of the deadline that a task was cancelled for. Raises any other cancellation again."""
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, DeadlineError):
+        return cause
+    raise error
 
 
 def failed(run: Run, index: int, error: Exception) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lambdakit.middleware.base import Middleware as Middleware
     from lambdakit.middleware.captures import capture as capture
     from lambdakit.middleware.correlation import correlation_id as correlation_id
+    from lambdakit.middleware.deadlines import Deadline as Deadline
+    from lambdakit.middleware.deadlines import deadline as deadline
     from lambdakit.middleware.environment import Env as Env
     from lambdakit.middleware.environment import env as env
     from lambdakit.middleware.event_log import LogEvents as LogEvents
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 # Public name -> the module it is in, of this package.
 _PUBLIC = {
+    "Deadline": "deadlines",
     "DynamoDBStore": "idempotency_dynamodb",
     "Env": "environment",
     "Idempotent": "idempotency",
@@ -61,6 +64,7 @@ _PUBLIC = {
     "capture": "captures",
     "correlation_id": "correlation",
     "current_span": "spans",
+    "deadline": "deadlines",
     "env": "environment",
     "idempotent": "idempotency",
     "idempotent_function": "idempotency",
@@ -77,6 +81,7 @@ _PUBLIC = {
 }
 
 __all__ = (
+    "Deadline",
     "DynamoDBStore",
     "Env",
     "Idempotent",
@@ -94,6 +99,7 @@ __all__ = (
     "capture",
     "correlation_id",
     "current_span",
+    "deadline",
     "env",
     "idempotent",
     "idempotent_function",
