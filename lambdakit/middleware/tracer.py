@@ -25,6 +25,7 @@ A span ends when the handler returns: what a streamed response does afterwards i
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock
 
 from lambdakit.exceptions import UsageError
 from lambdakit.handlers import handler_name
@@ -88,6 +89,7 @@ _SERVICE_VARIABLES = ("POWERTOOLS_SERVICE_NAME", "AWS_LAMBDA_FUNCTION_NAME")
 _raw_environment: Any = getattr(os.environ, "_data", os.environ)
 _raw_name: Any = getattr(os.environ, "encodekey", str)(TRACE_VARIABLE)
 
+_loading = allocate_lock()
 # Whether this process has had no invocation yet.
 _cold = True
 
@@ -204,17 +206,19 @@ class Tracing(Middleware):
         return self._made or self._load()
 
     def _load(self) -> Provider:
-        made: Provider
+        with _loading:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def _make(self) -> Provider:
         if self._kind == "xray":
             from lambdakit.middleware.xray import XRay
 
-            made = XRay(self._patch, self._service or _service_of_process())
-        else:
-            from lambdakit.middleware.otel import OpenTelemetry
+            return XRay(self._patch, self._service or _service_of_process())
+        from lambdakit.middleware.otel import OpenTelemetry
 
-            made = OpenTelemetry(self._patch, self._service)
-        self._made = made
-        return made
+        return OpenTelemetry(self._patch, self._service)
 
     def _finish(self) -> None:
         if self._made is not None:

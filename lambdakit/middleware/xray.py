@@ -170,15 +170,17 @@ class XRay:
         read = TraceHeader.from_header_str(header)
         if not (read.root and read.parent):
             return Span()
-        facade = Facade(read)
         outer = span_under_way.get()
-        parent = _open_in_recorder(read.root) if outer is None else None
-        entity = Subsegment(f"## {name}", "local", parent or facade, facade)
-        span = Outermost(entity, outer, self.daemon)
-        entity.annotations["ColdStart"] = cold
+        if isinstance(outer, XRaySpan) and outer.entity.trace_id == read.root:
+            span = outer.child(f"## {name}")  # a handler that another one calls
+        else:
+            facade = Facade(read)
+            entity = Subsegment(f"## {name}", "local", _open_in_recorder(read.root) or facade, facade)
+            span = Outermost(entity, outer, self.daemon)
+            span_under_way.set(span)
+        span.annotate("ColdStart", cold)
         if self.service:
-            entity.annotations["Service"] = self.service
-        span_under_way.set(span)
+            span.annotate("Service", self.service)
         return span
 
     def flush(self) -> None:

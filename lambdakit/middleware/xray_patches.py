@@ -2,7 +2,8 @@
 
 boto3's patch is the SDK's own: it knows what is worth recording of each service. httpx's is not, because the SDK puts
 other classes in the place of httpx's, which clients made before, at import of the handler's module as they should be,
-never meet. Here the transports themselves are patched.
+never meet. Here the transports themselves are patched. In an invocation
+that is not sampled httpx sends no trace header, as if it were not patched.
 """
 
 from __future__ import annotations

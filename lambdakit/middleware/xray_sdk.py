@@ -29,25 +29,29 @@ class LazyPackage(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # the import system's questions
             raise AttributeError(name)
-        with _running:
-            if self.__class__ is LazyPackage:
+        with _running:  # other threads wait; this one, while the package runs, finds what there is so far
+            if not _has_begun:
                 self._run()
-        return getattr(self, name)
+        try:
+            return vars(self)[name]
+        except KeyError:
+            raise AttributeError(f"module {CORE!r} has no attribute {name!r}") from None
 
     def _run(self) -> None:
-        object.__setattr__(self, "__class__", ModuleType)
         spec = self.__spec__
         assert spec is not None
         assert spec.loader is not None
+        _has_begun.append(True)
         try:
             spec.loader.exec_module(self)
         except BaseException:
-            object.__setattr__(self, "__class__", LazyPackage)
+            _has_begun.clear()
             raise
         join_recorder()
 
 
 _running = RLock()
+_has_begun: list[bool] = []
 
 
 def load_models() -> None:

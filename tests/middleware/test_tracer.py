@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdakit import lambda_handler
-from lambdakit.events import sqs_event
+from lambdakit.events import sqs_batch, sqs_event
 from lambdakit.exceptions import MissingExtraError, UsageError
 from lambdakit.middleware import capture, current_span, tracer, tracing, xray
 from tests.middleware.trace_receivers import HEADER, LINEAGE, PARENT, ROOT, UNSAMPLED, UDPDaemon
@@ -108,6 +108,36 @@ def test_a_typed_event_is_traced_alike(daemon: UDPDaemon) -> None:
 
     assert handler({"Records": [{"eventSource": "aws:sqs"}]}) == 1
     assert daemon.receive(1)[0]["name"] == "## handler"
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_the_records_of_a_batch_are_traced_in_its_threads(concurrency: int, daemon: UDPDaemon) -> None:
+    @sqs_batch(middleware=[tracing()], concurrency=concurrency)
+    def handler(record: Any) -> None:
+        with capture("record") as span:
+            span.annotate("Id", record.message_id)
+
+    records = [{"eventSource": "aws:sqs", "messageId": str(number), "body": ""} for number in range(6)]
+    assert handler({"Records": records}) == {"batchItemFailures": []}
+    *told, root = daemon.receive(7)
+    assert root["name"] == "## handler"
+    assert {one["parent_id"] for one in told} == {root["id"]}
+    assert sorted(one["annotations"]["Id"] for one in told) == list("012345")
+
+
+def test_a_handler_that_another_calls_is_within_it(daemon: UDPDaemon) -> None:
+    @lambda_handler(middleware=[tracing(service="inner")])
+    def inner(event: Any, context: Any) -> int:
+        return 1
+
+    @lambda_handler(middleware=[tracing(service="outer")])
+    def outer(event: Any, context: Any) -> int:
+        return inner(event, context)
+
+    assert outer({}) == 1
+    called, root = daemon.receive(2)
+    assert (called["name"], called["parent_id"], called["annotations"]["Service"]) == ("## inner", root["id"], "inner")
+    assert (root["name"], root["parent_id"]) == ("## outer", PARENT)
 
 
 def test_an_exception_is_told_with_its_causes_and_once(daemon: UDPDaemon) -> None:
