@@ -44,7 +44,20 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-__all__ = ("Handler", "decorate", "handler_name", "hooks_async", "hooks_sync", "is_async", "lambda_handler", "name_of")
+__all__ = (
+    "Handler",
+    "decorate",
+    "environment_loop",
+    "handler_name",
+    "hooks_async",
+    "hooks_sync",
+    "is_async",
+    "kept_loop",
+    "lambda_handler",
+    "name_of",
+    "onion",
+    "to_caller",
+)
 
 _CO_COROUTINE = 0x80
 _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__")
@@ -97,7 +110,7 @@ def _dressed(handler: Any, function: Any) -> Any:
 
 
 _PEER, _PEER_SETTING = "awslambdaric.bootstrap", "AWS_LAMBDA_RUNTIME_API"
-_peer_loop: Any = None
+_loop: Any = None
 
 
 def _under_peer() -> bool:
@@ -105,10 +118,15 @@ def _under_peer() -> bool:
     return _PEER in sys.modules and _PEER_SETTING in os.environ
 
 
+def to_caller(coroutine: Any) -> Any:
+    """The coroutine, for a caller who awaits it; run to its end for AWS's client, which does not."""
+    return _run_here(coroutine) if _under_peer() else coroutine
+
+
 def decorate(
     function: Callable[[EventT, LambdaContext[Any]], ResultT],
     *,
-    prepare: Callable[[Any], Any],
+    prepare: Callable[[Any], Any] | None,
     middleware: Sequence[Middleware] = (),
     finish: Callable[[Any], Any] | None = None,
     answer: Callable[[Any, Any], Any] | None = None,
@@ -116,6 +134,7 @@ def decorate(
 ) -> Handler[EventT, ResultT]:
     """The decorated handler: `prepare`, then the onion of `middleware` around `function`, then `finish`.
 
+    Without `prepare` the function takes the event as it comes.
     `answer(event, result)` stands in for `finish(result)` where the answer repeats parts of the event. `core` is what
     the onion is around where that is not the function itself but, say, a loop that calls it.
     """
@@ -127,7 +146,9 @@ def decorate(
     make_call = _async_call if awaited else _sync_call
     if answer is not None:
         inner, finish = (_async_answer if awaited else _sync_answer)(inner, answer), None
-    call = _early(middleware, make_call(inner, prepare, finish))
+    if prepare is not None or finish is not None:
+        inner = make_call(inner, prepare or _as_it_is, finish)
+    call = _early(middleware, inner)
     made: Handler[EventT, ResultT] = (_async_handler if awaited else _handler)(function, call)
     return made
 
@@ -159,9 +180,14 @@ def lambda_handler(function: Any = None, /, *, middleware: Sequence[Middleware] 
     """
 
     def made(decorated: Any) -> Any:
-        return decorate(decorated, prepare=_as_it_is, middleware=middleware)
+        return decorate(decorated, prepare=None, middleware=middleware)
 
     return made if function is None else made(function)
+
+
+def onion(function: Call, middleware: Sequence[Middleware]) -> Call:
+    """The function with the middleware around it, outermost first; async where the function is."""
+    return _onion(function, middleware, _async_layer if is_async(function) else _sync_layer)
 
 
 def _as_it_is(event: Any) -> Any:
@@ -319,10 +345,21 @@ def _async_answer(inner: Call, answer: Callable[[Any, Any], Any]) -> Call:
     return call
 
 
-def _run_here(coroutine: Awaitable[Any]) -> Any:
-    global _peer_loop
+def environment_loop() -> Any:
+    """The event loop of this execution environment, made when first asked for; the runtime's loops are this one."""
+    global _loop
     import asyncio
 
-    if _peer_loop is None:
-        _peer_loop = asyncio.new_event_loop()
-    return _peer_loop.run_until_complete(coroutine)
+    if kept_loop() is None:
+        _loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(_loop)
+    return _loop
+
+
+def kept_loop() -> Any:
+    """The loop that `environment_loop` has made, or None."""
+    return None if _loop is None or _loop.is_closed() else _loop
+
+
+def _run_here(coroutine: Awaitable[Any]) -> Any:
+    return environment_loop().run_until_complete(coroutine)
