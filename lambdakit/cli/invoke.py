@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lambdakit.cli.env_input import read_environment
+from lambdakit.emulator.dotenv import read_environment
 from lambdakit.cli.event_input import checked_json, read_event
 from lambdakit.cli.terminal import end_payload, screen_for, write_payload
 from lambdakit.emulator.environment import ExecutionEnvironment

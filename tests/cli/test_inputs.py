@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from lambdakit.cli.env_input import read_environment
+from lambdakit.emulator.dotenv import read_environment
 from lambdakit.cli.event_input import checked_json, read_event
 from lambdakit.exceptions import UsageError
 

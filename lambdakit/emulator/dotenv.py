@@ -1,4 +1,4 @@
-"""Environment variables as the command line gives them: `--env KEY=VALUE` and dotenv files.
+"""Environment variables from dotenv files and `KEY=VALUE` texts, as the command line and configuration give them.
 
 A dotenv file holds one `KEY=VALUE` a line; blank lines and lines that begin with `#` are skipped, `export ` in front
 is allowed, a value may stand in single quotes (taken as it is) or double quotes (where a backslash makes `n`, `t`, `r`

@@ -1,0 +1,87 @@
+"""What a project says of its functions: plain values, wherever they were read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from lambdakit.emulator.asynchronous.event import EventInvokeConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lambdakit.emulator.function import FunctionConfig
+
+__all__ = ("FrontDoorKind", "FunctionSpec", "FunctionUrl", "Project", "Route", "Schedule", "Source")
+
+FrontDoorKind = Literal["rest", "http", "alb"]
+
+
+@dataclass(frozen=True)
+class FunctionUrl:
+    """A function's own URL: who may call it, whether it streams, and the answers to CORS preflights."""
+
+    auth_type: Literal["NONE", "AWS_IAM"] = "NONE"
+    invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
+    cors: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path of the project's HTTP port: `method` is `ANY` for all, `path` in the service's form (`/users/{id}`)."""
+
+    method: str
+    path: str
+    kind: FrontDoorKind = "http"
+    authorizer: str | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """An event on a schedule: `rate(...)` or `cron(...)`, and the JSON it is sent as."""
+
+    expression: str
+    input: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """An event source that is polled for the function: its ARN, and what its mapping says."""
+
+    arn: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """A function and all that stands around it. `origins` says where each value came from."""
+
+    config: FunctionConfig
+    layers: tuple[Path, ...] = ()
+    reserved_concurrency: int | None = None
+    provisioned_concurrency: int = 0
+    event_invoke: EventInvokeConfig = field(default_factory=EventInvokeConfig)
+    url: FunctionUrl | None = None
+    routes: tuple[Route, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    sources: tuple[Source, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=lambda: cast("dict[str, str]", {}))
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.config.name
+
+    def origin(self, setting: str) -> str:
+        """Where a setting came from: a place in a file, or `default`."""
+        return self.origins.get(setting, "default")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The functions of a project, the file that names them, and notes on what of it has no meaning here."""
+
+    functions: tuple[FunctionSpec, ...] = ()
+    file: Path | None = None
+    notes: tuple[str, ...] = ()
