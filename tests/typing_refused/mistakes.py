@@ -20,6 +20,7 @@ from lambdakit.events import (
     sqs_event,
     viewer_response,
 )
+from lambdakit.middleware import Secret, env
 
 
 @dataclass
@@ -84,3 +85,21 @@ def orders(event: SQSEvent[Order], context: Context) -> str:
     event.record  # refused  # noqa: B018
     event.records[0].payload.price  # refused  # noqa: B018
     return SQSMessage[Order]({}).payload  # refused
+
+
+@dataclass(frozen=True)
+class Settings:
+    table_name: str
+    api_key: Secret[str]
+
+
+@s3_event(middleware=[env(Settings)])
+def configured(event: S3Event, context: Context[Settings]) -> str:
+    context.config.tabel_name  # refused  # noqa: B018
+    context.config.api_key.upper()  # refused
+    return context.config.api_key  # refused
+
+
+env(Settings("orders", Secret("key")))  # refused
+env(Settings, prefx="A_")  # refused
+env.load(Settings).other  # refused  # noqa: B018
