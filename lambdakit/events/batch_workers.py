@@ -73,8 +73,8 @@ def run_threads(run: Run, function: Callable[..., Any], context: Any, workers: i
     with lock:
         overdue = run.overdue
         late = [] if overdue is None else [(index, overdue) for index in sorted(under_way)]
-        for index, error in late:
-            failed(run, index, error)
+        for index, cause in late:
+            failed(run, index, cause)
         return run.result(run.wind_up())
 
 
