@@ -164,20 +164,19 @@ class Gate:
         """Whether the record goes out now."""
         if _LINE in record.__dict__:
             return True
-        state = state_of_context.get()
-        level = record.levelno
         owner = _owner(record, self.handler)
         if owner == "written":
             return False
-        if state is None:
-            return level >= self.formatter.settings.level or owner == "own level"
-        if state.held is not None:
+        state, level = state_of_context.get(), record.levelno
+        if state is not None and state.held is not None:
             if level >= _ERROR:
                 self.release(state)
             elif level <= state.logging.buffer:
                 self._hold(state, record)
                 return False
-        return level >= state.level or owner == "own level"
+        lowest = self.formatter.settings.level if state is None else state.level
+        # A level that somebody has given to the logger, or to the root logger since, is theirs to decide.
+        return level >= lowest or owner == "own level" or logging.root.level != _lowest
 
     def _hold(self, state: LogState, record: logging.LogRecord) -> None:
         # Made now: later its arguments may have changed, and its context will be over.

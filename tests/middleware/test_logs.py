@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import logging
 import os
 import re
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -130,6 +132,13 @@ def test_a_logger_keeps_a_level_of_its_own(capsys, monkeypatch):
     assert len(lines_of(capsys)) == 4
     monkeypatch.undo()
     LOG.manager._clear_cache()  # type: ignore[attr-defined]
+
+
+def test_a_level_the_root_logger_is_given_later_holds(root, capsys):
+    handler = handler_of(levels, level="ERROR")
+    root.setLevel("INFO")
+    handler({}, FakeContext())
+    assert [line["level"] for line in lines_of(capsys)] == ["INFO", "WARNING", "ERROR"]
 
 
 @pytest.mark.parametrize(("chance", "expected"), [(0.0, 4), (0.24, 4), (0.25, 3), (0.9, 3)])
@@ -281,6 +290,33 @@ def test_threads_do_not_mix(capsys):
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(UsageError, match=re.escape(message)):
         json_logging(**options)
+
+
+def test_a_correlation_id_of_ones_own_comes_first(capsys):
+    def function(event: Any, context: Any) -> None:
+        LOG.info("theirs")
+        with log_context(correlationId="of-record"):
+            LOG.info("mine")
+
+    handler_of(function)({"detail-type": "x", "source": "y", "id": "e-1"}, FakeContext())
+    assert [line["correlationId"] for line in lines_of(capsys)] == ["e-1", "of-record"]
+
+
+def test_a_thread_without_a_context_has_no_keys_of_the_invocation(capsys):
+    def function(event: Any, context: Any) -> None:
+        log_context(order_id="A-1")
+        for run in (LOG.info, contextvars.copy_context().run):
+            arguments = ("bare",) if run == LOG.info else (LOG.info, "copied")
+            thread = threading.Thread(target=run, args=arguments)
+            thread.start()
+            thread.join()
+
+    handler_of(function)({}, FakeContext())
+    bare, copied = lines_of(capsys)
+    assert (copied["order_id"], copied["requestId"]) == ("A-1", "r-1")
+    assert bare["message"] == "bare"
+    if not getattr(sys.flags, "thread_inherit_context", False):
+        assert "order_id" not in bare
 
 
 def test_a_context_key_that_every_line_has_is_refused():
