@@ -279,6 +279,10 @@ def install(settings: JsonLogging) -> None:
     way_out.addFilter(_gate)
     _lowest = min(_lowest, settings.lowest)
     root.setLevel(_lowest)
+    if settings.lowest < settings.level:
+        for name in settings.quiet:
+            logger = logging.getLogger(name)
+            logger.setLevel(logger.level or settings.level)
 
 
 def keep_installed(settings: JsonLogging) -> None:

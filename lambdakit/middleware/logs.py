@@ -61,6 +61,9 @@ OWN_KEYS = frozenset(
 
 BUFFER_BYTES = 20_480
 
+# Libraries whose DEBUG is a flood, with credentials and bodies in its text.
+LIBRARIES = ("asyncio", "aws_xray_sdk", "boto3", "botocore", "httpcore", "httpx", "s3transfer", "urllib3")
+
 
 class LogState:
     """What the lines of one invocation have in common, and the lines that wait for an error."""
@@ -121,12 +124,18 @@ def log_context(**keys: Any) -> LogContext:
 class JsonLogging(Middleware):
     """Log as JSON, in the managed runtime's keys, with the invocation's ids.
 
-    `level` is what is logged at least; AWS_LAMBDA_LOG_LEVEL comes before it, as the service drops what is below that.
-    A logger with a level of its own keeps it. `keys` stand on every line. `first` names keys in the order in which
-    they are to begin the line. `sample` is the share of invocations (0 to 1) that log from DEBUG on. With `buffer`
-    records up to that level are held back (the newest `buffer_bytes` of an invocation's), and written only when it
-    logs an ERROR, fails, or has a batch with failed records. `redact` names keys whose values are masked, at any depth
-    of `extra`, `keys`, `log_context` and a message that is a dict. `correlation` finds the event's correlation id.
+    * `level`: what is logged at least. AWS_LAMBDA_LOG_LEVEL comes before it, as the service drops what is below that. A
+      logger with a level of its own keeps it.
+    * `keys` are on every line; `first` names keys in the order in which they are to begin the line.
+    * `sample`: the share of invocations (0 to 1) that log from DEBUG on.
+    * `buffer`: records up to that level are held back, the newest `buffer_bytes` of an invocation's, and written only
+      when it logs an ERROR, fails, or has a batch with failed records.
+    * `quiet`: loggers that are given `level` where sampling or the buffer would have them log from DEBUG on.
+    * `redact`: names of keys whose values are masked, at any depth of `extra`, `keys`, `log_context` and a message that
+      is a dict.
+    * `correlation` finds the correlation id of the event, typed or raw; None leaves it out.
+
+    Raises UsageError for what cannot be.
     """
 
     def __init__(
@@ -138,12 +147,14 @@ class JsonLogging(Middleware):
         sample: float = 0.0,
         buffer: Literal["DEBUG", "INFO", "WARNING"] | None = None,
         buffer_bytes: int = BUFFER_BYTES,
+        quiet: Sequence[str] = LIBRARIES,
         redact: Sequence[str] = SENSITIVE,
         correlation: Callable[[Any], str | None] | None = correlation_id,
     ) -> None:
         self.level = _configured(level)
         self.keys = {} if keys is None else _own_keys(keys)
-        self.first = _names(first)
+        self.first = _names("first", first)
+        self.quiet = _names("quiet", quiet)
         self.sample = _share(sample)
         self.buffer = 0 if buffer is None else _level(buffer, "buffer")
         self.buffer_bytes = buffer_bytes
@@ -254,10 +265,10 @@ def _own_keys(keys: Mapping[str, Any]) -> dict[str, Any]:
     return dict(keys)
 
 
-def _names(first: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(first, str):
-        raise UsageError(f"json_logging: first is a list of keys, not the text {first!r}; give [{first!r}]")
-    return tuple(first)
+def _names(option: str, names: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise UsageError(f"json_logging: {option} is a list of names, not the text {names!r}; give [{names!r}]")
+    return tuple(names)
 
 
 def _share(sample: float) -> float:

@@ -148,6 +148,22 @@ def test_a_sampled_invocation_logs_from_debug_on(capsys, monkeypatch, chance, ex
     assert len(lines_of(capsys)) == expected
 
 
+def test_libraries_stay_quiet_when_debug_is_sampled_or_held(capsys):
+    loggers = [logging.getLogger(f"quiet.{name}") for name in ("library", "wordy")]
+    loggers[1].setLevel(logging.DEBUG)
+
+    def function(event: Any, context: Any) -> None:
+        for logger in loggers:
+            levels_of(logger)
+
+    def levels_of(logger: logging.Logger) -> None:
+        logger.debug("%s debug", logger.name)
+        logger.info("%s info", logger.name)
+
+    handler_of(function, sample=1, level="INFO", quiet=[logger.name for logger in loggers])({}, FakeContext())
+    assert messages(capsys) == ["quiet.library info", "quiet.wordy debug", "quiet.wordy info"]
+
+
 def held_then(event: Any, context: Any) -> None:
     LOG.debug("held", extra={"n": 1})
     LOG.info("shown")
@@ -283,7 +299,8 @@ def test_threads_do_not_mix(capsys):
         ({"buffer_bytes": 0}, "buffer_bytes=0"),
         ({"sample": 2}, "sample=2 is no share of invocations; give a number from 0 to 1"),
         ({"keys": {"level": 1}}, "keys has 'level', which every line has by itself"),
-        ({"first": "level"}, "first is a list of keys, not the text 'level'; give ['level']"),
+        ({"first": "level"}, "first is a list of names, not the text 'level'; give ['level']"),
+        ({"quiet": "boto3"}, "quiet is a list of names, not the text 'boto3'"),
         ({"redact": "token"}, "the names to redact are a list, not the text 'token'"),
     ],
 )
@@ -322,6 +339,38 @@ def test_a_thread_without_a_context_has_no_keys_of_the_invocation(capsys):
 def test_a_context_key_that_every_line_has_is_refused():
     with pytest.raises(UsageError, match="'requestId' is a key that every line has by itself"):
         log_context(requestId="x")
+
+
+CONCURRENT = """
+import asyncio
+import logging
+from lambdakit import lambda_handler
+from lambdakit.middleware import json_logging, log_context
+
+@lambda_handler(middleware=[json_logging(buffer="DEBUG", correlation=lambda event: "c-%d" % event["n"])])
+async def handler(event, context):
+    log_context(number=event["n"])
+    logging.debug("held")
+    for _ in range(3):
+        await asyncio.sleep(0)
+        logging.info("shown %s", context.aws_request_id)
+    if event["n"] % 2:
+        raise LookupError
+"""
+
+
+def test_a_hundred_invocations_in_one_environment_do_not_mix():
+    concurrency = {"AWS_LAMBDA_MAX_CONCURRENCY": "25", "LAMBDAKIT_CONCURRENCY": "async"}
+    events = [Event({"n": number}, headers={"Lambda-Runtime-Aws-Tenant-Id": f"t-{number}"}) for number in range(100)]
+    run = run_runtime(CONCURRENT, events, env=concurrency)
+    lines = [json.loads(line) for line in run.stdout.decode().splitlines() if '"number"' in line]
+    assert len(lines) == 350
+    for line in lines:
+        number = line["number"]
+        ids = (line["requestId"], line["tenantId"], line["correlationId"])
+        assert ids == (request_id(number + 1), f"t-{number}", f"c-{number}")
+        assert line["message"] in ("held", f"shown {request_id(number + 1)}")
+    assert {line["number"] for line in lines if line["message"] == "held"} == set(range(1, 100, 2))
 
 
 SOURCE = """
