@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-_EXTRA_MODULES = frozenset({"click", "httptools", "httpx", "rich", "uvloop"})
+_EXTRA_MODULES = frozenset({"click", "dotenv", "httptools", "httpx", "rich", "tomli", "uvloop", "yaml"})
 _USAGE_ERROR = 2
 
 
