@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lambdakit.emulator.dotenv import read_environment
 from lambdakit.cli.event_input import checked_json, read_event
 from lambdakit.cli.terminal import end_payload, screen_for, write_payload
+from lambdakit.emulator.dotenv import read_environment
 from lambdakit.emulator.environment import ExecutionEnvironment
 from lambdakit.emulator.function import DEFAULT_REGION, FunctionConfig, Invocation, default_runtime_command
 from lambdakit.emulator.target import resolve_target

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from lambdakit.emulator.dotenv import read_environment
 from lambdakit.cli.event_input import checked_json, read_event
+from lambdakit.emulator.dotenv import read_environment
 from lambdakit.exceptions import UsageError
 
 
