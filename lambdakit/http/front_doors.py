@@ -179,9 +179,9 @@ def _http_line(event: Event) -> tuple[str, str]:
 
 
 def _http_mount(event: Event) -> str:
+    stage: str = event["requestContext"].get("stage", "$default")
     path: str = event["rawPath"]
-    rest = _http_line(event)[1]
-    return path[: -len(rest)] if path.endswith(rest) else path.rstrip("/")
+    return f"/{stage}" if stage != "$default" and (path == f"/{stage}" or path.startswith(f"/{stage}/")) else ""
 
 
 def _lattice_line(event: Event) -> tuple[str, str]:

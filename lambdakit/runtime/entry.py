@@ -80,6 +80,9 @@ def load_or_exit(
         handler = load_handler(name)
         if accept is not None:
             accept(handler)
+        start: Any = getattr(handler, "__lambda_init__", None)
+        if start is not None:
+            start()  # what a handler of our own does once, while INIT has the whole CPU
     except (Exception, SystemExit) as error:
         _fail_init(api, error, reported)
     hooks = sys.modules.get("lambdakit.runtime.hooks")

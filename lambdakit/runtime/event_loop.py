@@ -7,6 +7,7 @@ imports asyncio; it is imported for async handlers only.
 from __future__ import annotations
 
 import asyncio
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class PersistentLoop:
     """An event loop of the calling thread's, running only while something is waited for."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = _new_or_kept()
         # Code of the handler's that asks for the thread's loop outside a coroutine must get this one.
         asyncio.set_event_loop(self._loop)
 
@@ -48,7 +49,7 @@ class SharedLoop:
     """An event loop that runs in one thread and is used from others: many invocations at once."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = _new_or_kept()
         asyncio.set_event_loop(self._loop)
 
     def serve(self) -> None:
@@ -76,6 +77,13 @@ class _Exit:
 
     def __init__(self, error: SystemExit) -> None:
         self.error = error
+
+
+def _new_or_kept() -> asyncio.AbstractEventLoop:
+    """The loop on which the handler's module has started something (`handlers.environment_loop`), else a new one."""
+    handlers: Any = sys.modules.get("lambdakit.handlers")
+    kept: asyncio.AbstractEventLoop | None = None if handlers is None else handlers.kept_loop()
+    return asyncio.new_event_loop() if kept is None else kept
 
 
 async def _wait(awaitable: Awaitable[Any]) -> Any:
