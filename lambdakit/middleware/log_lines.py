@@ -18,6 +18,7 @@ from itertools import islice
 from lambdakit.log_format import JSON_TIME, OWN_ATTRIBUTES, JsonFormatter, exception_keys, location_of, round_level
 from lambdakit.middleware.line import text_of, to_line
 from lambdakit.middleware.logs import OWN_KEYS, keys_of_context, state_of_context
+from lambdakit.middleware.redaction import MASK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class LineFormatter(JsonFormatter):
         self.settings = settings
         self._end = end
         self._frames = frames
-        self._second = -1
-        self._stamp = ""
+        # Second and its text, in one: another thread must not meet the one without the other.
+        self._stamp = (-1, "")
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, with a newline where the handler puts none."""
@@ -70,42 +71,26 @@ class LineFormatter(JsonFormatter):
             return to_line(self._poor_entry(record, error))
 
     def _entry(self, record: logging.LogRecord, fields: dict[str, Any]) -> dict[str, Any]:
+        """The keys in the managed runtime's order, then the correlation id, then those of the function."""
         state = state_of_context.get()
         settings = self.settings if state is None else state.logging
-        redact = settings.redact
-        message = record.msg
-        if _type(message) is dict and not record.args:
-            message = redact(message)
-        elif _type(message) is not str or record.args:
-            message = record.getMessage()
         level = record.levelno
         entry = {
             "timestamp": self._time(record.created),
             "level": _LEVELS.get(level) or _LEVELS[round_level(level)],
-            "message": message,
+            "message": _message(record, settings),
             "logger": record.name,
         }
         if record.exc_info and record.exc_info[0] is not None:
             entry.update(exception_keys(record))
-        request_id = None if state is None else state.request_id
-        if request_id is None:
-            request_id = fields.get("aws_request_id")  # the runtime's, of a thread without a context too
-        if request_id is not None:
-            entry["requestId"] = request_id
-        if record.exc_info:
-            entry["location"] = location_of(record)
-        _add_ids(entry, state, fields)
+        _add_ids(entry, state, record, fields)
         if settings.keys:
             _add(entry, settings.keys, settings)
         keys = keys_of_context.get()
         if keys:
             _add(entry, keys, settings)
         if len(fields) > _AT_BIRTH:
-            _add(
-                entry,
-                {name: fields[name] for name in islice(fields, _AT_BIRTH, None) if name not in _NOT_EXTRA},
-                settings,
-            )
+            _add(entry, _extra(fields), settings)
         if settings.first:
             entry = {**{name: entry[name] for name in settings.first if name in entry}, **entry}
         return entry
@@ -122,16 +107,32 @@ class LineFormatter(JsonFormatter):
         }
 
     def _time(self, created: float) -> str:
-        second = int(created)
-        if second != self._second:
-            # The stamp first: another thread must not meet the new second with the old stamp.
+        second, stamp = self._stamp
+        if int(created) != second:
+            second = int(created)
             stamp = time.strftime(JSON_TIME, time.gmtime(second))
-            self._stamp, self._second = stamp, second
-            return stamp
-        return self._stamp
+            self._stamp = second, stamp
+        return stamp
 
 
-def _add_ids(entry: dict[str, Any], state: LogState | None, fields: dict[str, Any]) -> None:
+def _message(record: logging.LogRecord, settings: JsonLogging) -> Any:
+    message: Any = record.msg
+    if record.args:
+        return record.getMessage()
+    if _type(message) is dict:
+        return settings.redact(message)
+    return message if _type(message) is str else str(message)
+
+
+def _add_ids(entry: dict[str, Any], state: LogState | None, record: logging.LogRecord, fields: dict[str, Any]) -> None:
+    """Whose line it is: of the context's invocation, else of that the runtime says, which threads have too."""
+    request_id = None if state is None else state.request_id
+    if request_id is None:
+        request_id = fields.get("aws_request_id")
+    if request_id is not None:
+        entry["requestId"] = request_id
+    if record.exc_info:
+        entry["location"] = location_of(record)
     tenant_id = fields.get("tenant_id") if state is None else state.tenant_id
     if tenant_id is not None:
         entry["tenantId"] = tenant_id
@@ -141,6 +142,11 @@ def _add_ids(entry: dict[str, Any], state: LogState | None, fields: dict[str, An
         entry["taskName"] = fields["taskName"]
 
 
+def _extra(fields: dict[str, Any]) -> dict[str, Any]:
+    """What was added to a record after it was made."""
+    return {name: fields[name] for name in islice(fields, _AT_BIRTH, None) if name not in _NOT_EXTRA}
+
+
 def _add(entry: dict[str, Any], keys: Mapping[str, Any], settings: JsonLogging) -> None:
     """Add keys, redacted; one that is None takes away what is there."""
     redact = settings.redact
@@ -148,7 +154,7 @@ def _add(entry: dict[str, Any], keys: Mapping[str, Any], settings: JsonLogging) 
         if value is None:
             entry.pop(name, None)
         elif redact.hides(name):
-            entry[name] = "[redacted]"
+            entry[name] = MASK
         else:
             entry[name] = redact(value)
 
@@ -181,14 +187,15 @@ class Gate:
     def _hold(self, state: LogState, record: logging.LogRecord) -> None:
         # Made now: later its arguments may have changed, and its context will be over.
         line = self.line_of(record)
+        size = len(line.encode("utf-8", "replace"))
         self.handler.acquire()
         try:
             held = state.held
             if held is not None:
-                held.append((record.levelno, record.name, line))
-                state.held_bytes += len(line)
+                held.append((record.levelno, record.name, line, size))
+                state.held_bytes += size
                 while state.held_bytes > state.logging.buffer_bytes and held:
-                    state.held_bytes -= len(held.popleft()[2])
+                    state.held_bytes -= held.popleft()[3]
                     state.lost += 1
         finally:
             self.handler.release()
@@ -207,7 +214,7 @@ class Gate:
             text = f"{lost} held records are lost: the buffer takes {state.logging.buffer_bytes} bytes"
             line = self.line_of(logging.LogRecord(__name__, logging.WARNING, __file__, 0, text, None, None))
             self._write(logging.WARNING, __name__, line)
-        for level, name, line in held:
+        for level, name, line, _ in held:
             self._write(level, name, line)
 
     def line_of(self, record: logging.LogRecord) -> str:

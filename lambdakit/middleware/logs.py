@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from lambdakit.handlers import Call
 
     Level: TypeAlias = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-    Held: TypeAlias = deque[tuple[int, str, str]]
+    # Level, logger, line and its bytes.
+    Held: TypeAlias = deque[tuple[int, str, str, int]]
 
 __all__ = ("JsonLogging", "LogContext", "LogState", "json_logging", "log_context")
 
