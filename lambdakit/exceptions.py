@@ -15,7 +15,10 @@
     │   ├── PayloadTooLargeError        the event is over the request limit; the function did not run (ValueError)
     │   ├── EnvironmentBusyError        more invocations at once than the execution environment takes
     │   ├── EnvironmentStoppedError     the execution environment was stopped before the invocation was answered
-    │   └── InitFailedError             an environment that must be initialised before it is used could not be
+    │   ├── InitFailedError             an environment that must be initialised before it is used could not be
+    │   ├── AddressInUseError           the port asked for is taken (OSError)
+    │   └── ServiceError                the service refuses a request, with the Lambda API's own code and message
+    │       └── ThrottledError            there is no concurrency left for it
     ├── EventError                    an event that is not what its model or decorator says
     │   ├── MissingFieldError           a required field is not there (LookupError)
     │   ├── WrongSourceError            a decorator was given another source's event (TypeError)
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "BadRequestError",
+    "AddressInUseError",
     "BatchError",
     "ConfigError",
     "ConflictError",
@@ -111,7 +115,9 @@ __all__ = (
     "RuntimeApiProtocolError",
     "RuntimeApiStatusError",
     "RuntimeApiUnreachable",
+    "ServiceError",
     "TargetError",
+    "ThrottledError",
     "TokenError",
     "TokenKeysError",
     "UnauthorizedError",
@@ -239,6 +245,45 @@ class InitFailedError(EmulatorError):
 
     def __reduce__(self) -> tuple[type[InitFailedError], tuple[str, bytes]]:
         return type(self), (self.error_type, self.body)
+
+
+class AddressInUseError(EmulatorError, OSError):
+    """The local service cannot listen at `host` and `port`, because something else does."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(f"Port {port} on {host} is taken; choose another, or 0 for any that is free.")
+
+    def __reduce__(self) -> tuple[type[AddressInUseError], tuple[str, int]]:
+        return type(self), (self.host, self.port)
+
+
+class ServiceError(EmulatorError):
+    """The Lambda service refuses a request, as it would on AWS.
+
+    `status` is the HTTP status, `code` the API's name for the error (`ResourceNotFoundException`), and `members` the
+    members of the error object, the message among them.
+    """
+
+    def __init__(self, status: int, code: str, message: str, members: tuple[tuple[str, str], ...] = ()) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.members = members
+        super().__init__(f"{code}: {message}")
+
+    def __reduce__(self) -> tuple[type[ServiceError], tuple[int, str, str, tuple[tuple[str, str], ...]]]:
+        return type(self), (self.status, self.code, self.message, self.members)
+
+
+class ThrottledError(ServiceError):
+    """There is no concurrency left for the invocation; the member `Reason`, also `reason` here, says which kind."""
+
+    @property
+    def reason(self) -> str:
+        """`ReservedFunctionConcurrentInvocationLimitExceeded`, `ConcurrentInvocationLimitExceeded`, ..."""
+        return dict(self.members)["Reason"]
 
 
 class EventError(LambdakitError):

@@ -1,8 +1,10 @@
-"""The local Lambda service: at its heart one execution environment, driven as an object.
+"""The local Lambda service: many functions and their environments, driven as one object; no HTTP in it.
 
-    config = FunctionConfig(name="f", handler="app.handler", task_root=Path("/my/function"))
-    async with ExecutionEnvironment(config) as environment:
-        result = await environment.invoke(Invocation(b'{"key": 1}'))
+    async with LocalService() as service:
+        service.add(FunctionConfig(name="f", handler="app.handler", task_root=Path("/my/function")))
+        result = await service.invoke(InvokeRequest("f", b'{"key": 1}'))
+
+`ExecutionEnvironment` is one environment by itself. `lambdakit.emulator.api` puts the Lambda API on the service.
 
 Needs the `local` extra (`pip install 'lambdakit[local]'`).
 """
@@ -12,7 +14,8 @@ from __future__ import annotations
 from lambdakit.emulator.environment import ExecutionEnvironment
 from lambdakit.emulator.flight import RunningInvocation
 from lambdakit.emulator.function import Answer, FunctionConfig, Invocation, InvocationResult
-from lambdakit.emulator.logs import LogLine, LogSink
+from lambdakit.emulator.logs import LogLine, LogOrigin, LogSink, ServiceLog
+from lambdakit.emulator.service import InvokeRequest, LocalService, Observer
 
 __all__ = (
     "Answer",
@@ -20,7 +23,12 @@ __all__ = (
     "FunctionConfig",
     "Invocation",
     "InvocationResult",
+    "InvokeRequest",
+    "LocalService",
     "LogLine",
+    "LogOrigin",
     "LogSink",
+    "Observer",
     "RunningInvocation",
+    "ServiceLog",
 )

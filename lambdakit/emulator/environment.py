@@ -59,15 +59,20 @@ _ON_DEMAND = "on-demand"
 class ExecutionEnvironment:
     """One execution environment of a function; an async context manager that starts and stops it.
 
-    `log` receives every log line. `host` is the environment the process's variables are built upon, `os.environ`
-    unless given. All methods belong to one event loop.
+    `log` receives every log line; the stream's name is made up unless given. `host` is the environment the process's
+    variables are built upon, `os.environ` unless given. All methods belong to one event loop.
     """
 
     def __init__(
-        self, config: FunctionConfig, *, log: LogSink = discard, host: Mapping[str, str] | None = None
+        self,
+        config: FunctionConfig,
+        *,
+        log: LogSink = discard,
+        log_stream: str | None = None,
+        host: Mapping[str, str] | None = None,
     ) -> None:
         self.config = config
-        self.log_stream = variables.log_stream_name(config.version)
+        self.log_stream = log_stream or variables.log_stream_name(config.version)
         self._host = os.environ if host is None else host
         self._metadata_token = str(uuid.uuid4())
         self._variables: dict[str, str] = {}

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from lambdakit.emulator import limits
 from lambdakit.emulator.ids import new_uuid
-from lambdakit.emulator.logs import LogLine
 from lambdakit.emulator.variables import reserved_among
 from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from lambdakit.emulator.logs import LogLine
 
 InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 LogFormat = Literal["text", "json"]
@@ -48,7 +49,8 @@ class FunctionConfig:
     `handler` is the handler string (`app.handler`), `task_root` the directory the process starts in, `timeout` is in
     seconds (fractions allowed), `memory_mb` is reported but not enforced. `environment` holds the customer's own
     variables; a reserved name raises UsageError. `runtime` is the AWS runtime name; with a `provided` one
-    `AWS_EXECUTION_ENV` is absent. `init_timeout` replaces the limit that follows from the initialization type.
+    `AWS_EXECUTION_ENV` is absent. With `tenant_isolation` the service shares no environment between tenants and wants
+    to know whose each invocation is. `init_timeout` replaces the limit that follows from the initialization type.
     """
 
     name: str
@@ -69,6 +71,7 @@ class FunctionConfig:
     log_level: str | None = None
     system_log_level: str = "INFO"
     log_group: str | None = None
+    tenant_isolation: bool = False
 
     def __post_init__(self) -> None:
         _require(bool(self.runtime_command), "runtime_command", "must name an executable")

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 # Six MiB plus one hundred bytes: the constant both directions of a synchronous invocation are measured against.
 PAYLOAD_BYTES = 6_291_556
+# What the service's front takes of a caller: the round figure.
+REQUEST_BYTES = 6_291_456
+CLIENT_CONTEXT_BYTES = 3583
 STREAM_BYTES = 200 * 1024 * 1024
 HEADER_BYTES = 1024 * 1024
 
@@ -34,6 +37,15 @@ RESTORE_SECONDS = 10.0
 
 # Between SIGTERM and SIGKILL: none without an extension, 500 ms when only internal ones are registered.
 INTERNAL_EXTENSION_GRACE_SECONDS = 0.5
+
+# Concurrency: of an account, and what of it no reservation may take.
+ACCOUNT_CONCURRENCY = 1000
+UNRESERVED_MINIMUM = 100
+
+# Engine's own: how long an environment without work is kept, and how long a new invocation waits for an environment
+# whose runtime has answered and is about to ask for its next event, before another environment is started.
+IDLE_SECONDS = 600.0
+FINISHING_SECONDS = 0.1
 
 # Engine's own: how long the sockets of an ended process may take to report their end, and how long a process that
 # has reported an init error may take to exit before it is killed.

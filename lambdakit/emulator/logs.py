@@ -46,6 +46,21 @@ class LogSink(Protocol):
     def __call__(self, line: LogLine, /) -> None: ...
 
 
+class LogOrigin(NamedTuple):
+    """Which function, which version of it, and which execution environment a line comes from."""
+
+    function_name: str
+    version: str
+    log_group: str
+    log_stream: str
+
+
+class ServiceLog(Protocol):
+    """Where the lines of a service with many environments go: as a LogSink, with the line's origin before it."""
+
+    def __call__(self, origin: LogOrigin, line: LogLine, /) -> None: ...
+
+
 def discard(line: LogLine, /) -> None:
     """The sink that keeps nothing."""
 

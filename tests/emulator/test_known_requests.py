@@ -1,0 +1,131 @@
+"""Requests that skip the parser: only those that differ from a parsed one in nothing but ids, length and body."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lambdakit.emulator import Invocation, limits, routes
+from lambdakit.emulator.known_requests import KnownRequests
+from lambdakit.emulator.protocol import Request
+from tests.engine_support import play, run
+
+ID, OTHER_ID = "8476a536-e9f4-41e8-9739-2dfe598c3fcd", "00000000-e9f4-41e8-9739-2dfe598c3fcd"
+ATTEMPT, OTHER_ATTEMPT = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+
+def response(request_id=ID, attempt=ATTEMPT, body=b"{}", *, length=None, extra="", agent="test"):
+    lines = [
+        f"POST /2018-06-01/runtime/invocation/{request_id}/response HTTP/1.1",
+        "Host: x",
+        f"User-Agent: {agent}",
+        f"Lambda-Runtime-Invocation-Id: {attempt}",
+        f"content-length:  {len(body) if length is None else length}",
+    ]
+    return "\r\n".join([*lines, *([extra] if extra else []), "", ""]).encode() + body
+
+
+def learned(**changes):
+    """What knows one response, as the parser would have found it."""
+    known = KnownRequests()
+    headers = {b"host": b"x", b"lambda-runtime-invocation-id": ATTEMPT.encode(), b"content-length": b"2"}
+    request = Request(None, headers)
+    request.route = routes.INVOCATION[b"response"]
+    request.request_id = ID
+    for name, value in changes.items():
+        setattr(request, name, value)
+    known.learn(response(), request)
+    return known
+
+
+def test_ids_length_and_body_are_free():
+    known = learned().response(response(OTHER_ID, OTHER_ATTEMPT, b'{"more": 1}'))
+    assert known is not None
+    assert (known.request_id, known.body) == (OTHER_ID, b'{"more": 1}')
+    assert known.headers[b"lambda-runtime-invocation-id"] == OTHER_ATTEMPT.encode()
+    assert known.headers[b"host"] == b"x"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        response(agent="other"),
+        response(extra="X-More: 1"),
+        response(length=3),
+        response(length=1),
+        response(length="02"),
+        response(length="+2"),
+        response("../../../../../../../../../../../ping"),
+        response(attempt=""),
+        response() + b"GET ",
+        response()[:-1],
+        response()[:20],
+        response(body=b"x" * (limits.PAYLOAD_BYTES + 1)),
+        response().replace(b"/response", b"/error"),
+        response().replace(b"\r\n", b"\n"),
+        b"",
+    ],
+)
+def test_anything_else_is_the_parsers(data):
+    assert learned().response(data) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rejection": b"no"},
+        {"keep_alive": False},
+        {"trailers": {b"a": b"b"}},
+        {"on_chunk": print},
+        {"headers": {b"transfer-encoding": b"chunked"}},
+        {"headers": {b"expect": b"100-continue"}},
+        {"route": routes.INVOCATION[b"error"]},
+        {"route": None},
+        {"request_id": "not-a-uuid"},
+    ],
+)
+def test_what_is_more_than_a_head_and_a_body_is_not_learnt(changes):
+    assert learned(**changes).response(response()) is None
+
+
+def test_a_runtime_that_changes_its_requests_is_understood(tmp_path):
+    """Over a real connection: known requests, then others, then known ones again."""
+
+    async def go():
+        async with play(tmp_path) as played:
+            wire = await played.wire()
+            await wire.begin("GET", "/invocation/next")
+            for number in range(8):
+                task = played.invoke(Invocation(json.dumps(number).encode()))
+                event = await wire.reply()
+                request_id = event.headers["lambda-runtime-aws-request-id"]
+                more = ("X-Odd: yes",) if number % 3 == 2 else ()
+                body = b'"' + event.body * number + b'"'
+                reply = await wire.call("POST", f"/invocation/{request_id}/response", body, *more)
+                assert reply.status == 202
+                late = await wire.call("POST", f"/invocation/{request_id}/response", body, *more)
+                assert late.status == 403
+                await wire.begin("GET", "/invocation/next", *more)
+                assert (await task).payload == body
+
+    run(go())
+
+
+def test_a_known_head_in_pieces_is_parsed(tmp_path):
+    async def go():
+        async with play(tmp_path) as played:
+            wire = await played.wire()
+            await wire.begin("GET", "/invocation/next")
+            for _ in range(3):
+                task = played.invoke()
+                request_id = (await wire.reply()).headers["lambda-runtime-aws-request-id"]
+                for piece in (b'{"a": ', b"1}"):
+                    if piece.startswith(b"{"):
+                        await wire.begin("POST", f"/invocation/{request_id}/response", "Content-Length: 8")
+                    await wire.send(piece)
+                assert (await wire.reply()).status == 202
+                await wire.begin("GET", "/invocation/next")
+                assert (await task).payload == b'{"a": 1}'
+
+    run(go())
