@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lambdakit.middleware.deadlines import deadline as deadline
     from lambdakit.middleware.environment import Env as Env
     from lambdakit.middleware.environment import env as env
+    from lambdakit.middleware.error_answers import Errors as Errors
+    from lambdakit.middleware.error_answers import errors as errors
+    from lambdakit.middleware.error_answers import permanent_done as permanent_done
     from lambdakit.middleware.event_log import LogEvents as LogEvents
     from lambdakit.middleware.event_log import log_events as log_events
     from lambdakit.middleware.idempotency import Idempotent as Idempotent
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from lambdakit.middleware.logs import log_context as log_context
     from lambdakit.middleware.measures import Metrics as Metrics
     from lambdakit.middleware.measures import metrics as metrics
+    from lambdakit.middleware.restoring import Snapstart as Snapstart
+    from lambdakit.middleware.restoring import snapstart as snapstart
     from lambdakit.middleware.secret_values import Secret as Secret
     from lambdakit.middleware.setting_sources import appconfig as appconfig
     from lambdakit.middleware.setting_sources import kms as kms
@@ -43,12 +48,17 @@ if TYPE_CHECKING:
     from lambdakit.middleware.tracer import Tracing as Tracing
     from lambdakit.middleware.tracer import tracing as tracing
     from lambdakit.middleware.url_values import URL as URL
+    from lambdakit.middleware.validation import Validate as Validate
+    from lambdakit.middleware.validation import validate as validate
+    from lambdakit.middleware.warm import Warmup as Warmup
+    from lambdakit.middleware.warm import warmup as warmup
 
 # Public name -> the module it is in, of this package.
 _PUBLIC = {
     "Deadline": "deadlines",
     "DynamoDBStore": "idempotency_dynamodb",
     "Env": "environment",
+    "Errors": "error_answers",
     "Idempotent": "idempotency",
     "JsonLogging": "logs",
     "LogEvents": "event_log",
@@ -57,15 +67,19 @@ _PUBLIC = {
     "RedisStore": "idempotency_redis",
     "SQLiteStore": "idempotency_sqlite",
     "Secret": "secret_values",
+    "Snapstart": "restoring",
     "Span": "spans",
     "Tracing": "tracer",
     "URL": "url_values",
+    "Validate": "validation",
+    "Warmup": "warm",
     "appconfig": "setting_sources",
     "capture": "captures",
     "correlation_id": "correlation",
     "current_span": "spans",
     "deadline": "deadlines",
     "env": "environment",
+    "errors": "error_answers",
     "idempotent": "idempotency",
     "idempotent_function": "idempotency",
     "json_logging": "logs",
@@ -73,17 +87,22 @@ _PUBLIC = {
     "log_context": "logs",
     "log_events": "event_log",
     "metrics": "measures",
+    "permanent_done": "error_answers",
     "prefix": "setting_sources",
     "secret": "setting_sources",
+    "snapstart": "restoring",
     "ssm": "setting_sources",
     "tracing": "tracer",
+    "validate": "validation",
     "variable": "setting_sources",
+    "warmup": "warm",
 }
 
 __all__ = (
     "Deadline",
     "DynamoDBStore",
     "Env",
+    "Errors",
     "Idempotent",
     "JsonLogging",
     "LogEvents",
@@ -92,15 +111,19 @@ __all__ = (
     "RedisStore",
     "SQLiteStore",
     "Secret",
+    "Snapstart",
     "Span",
     "Tracing",
     "URL",
+    "Validate",
+    "Warmup",
     "appconfig",
     "capture",
     "correlation_id",
     "current_span",
     "deadline",
     "env",
+    "errors",
     "idempotent",
     "idempotent_function",
     "json_logging",
@@ -108,11 +131,15 @@ __all__ = (
     "log_context",
     "log_events",
     "metrics",
+    "permanent_done",
     "prefix",
     "secret",
+    "snapstart",
     "ssm",
     "tracing",
+    "validate",
     "variable",
+    "warmup",
 )
 
 
