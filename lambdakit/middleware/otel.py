@@ -3,7 +3,8 @@
 Where the handler's module has set a tracer provider, that one is used. Else one is made and set: it exports to
 OTEL_EXPORTER_OTLP_ENDPOINT in batches, and the variables of OpenTelemetry's specification hold. What was recorded is
 exported before the response, because the environment may freeze after it: when the last invocation under way ends.
-With AWS_LAMBDA_MAX_CONCURRENCY the environment does not freeze, and batches go out by themselves, and at shutdown.
+A process that serves several invocations at once (LAMBDAKIT_CONCURRENCY=async) is not frozen: there batches go out by
+themselves, and at shutdown.
 
 A collector that does not answer costs an invocation up to two seconds (OTEL_EXPORTER_OTLP_TIMEOUT), never its result;
 the exporter logs what it dropped.
@@ -11,7 +12,6 @@ the exporter logs what it dropped.
 
 from __future__ import annotations
 
-import os
 from threading import Lock
 
 from opentelemetry import propagate, trace
@@ -21,7 +21,7 @@ from lambdakit.middleware.otel_attributes import attributes_of
 from lambdakit.middleware.otel_carriers import carriers_of_records, trigger_of, w3c_of
 from lambdakit.middleware.otel_propagation import NAME, XRayPropagator
 from lambdakit.middleware.otel_setup import instrument, set_up
-from lambdakit.middleware.spans import Span, span_under_way
+from lambdakit.middleware.spans import Span, process_is_shared, span_under_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class OpenTelemetry:
     def __init__(self, patch: Sequence[str], service: str | None) -> None:
         self._provider: Any = set_up(service, _xray)
         self._tracer = trace.get_tracer("lambdakit", tracer_provider=self._provider)
-        self._is_frozen_between = "AWS_LAMBDA_MAX_CONCURRENCY" not in os.environ
+        self._is_frozen_between = not process_is_shared()
         self._under_way = 0
         self._lock = Lock()
         instrument(patch)

@@ -9,6 +9,7 @@ Not here: what is sent, and where. That is `lambdakit.middleware.xray` and `.ote
 
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 
 TYPE_CHECKING = False
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ("UNTRACED", "Span", "current_span", "span_under_way")
+__all__ = ("UNTRACED", "Span", "current_span", "process_is_shared", "span_under_way")
 
 
 class Span:
@@ -68,6 +69,15 @@ class Span:
 UNTRACED = Span()
 
 span_under_way: ContextVar[Span | None] = ContextVar("lambdakit_span", default=None)
+
+
+# Set where an environment takes several invocations at once: it is never frozen between two of them then.
+_CONCURRENCY_VARIABLE, _MODE_VARIABLE = "AWS_LAMBDA_MAX_CONCURRENCY", "LAMBDAKIT_CONCURRENCY"
+
+
+def process_is_shared() -> bool:
+    """Whether this process serves several invocations at once, and is told when it ends."""
+    return _CONCURRENCY_VARIABLE in os.environ and os.environ.get(_MODE_VARIABLE) == "async"
 
 
 def current_span() -> Span:

@@ -31,6 +31,7 @@ from lambdakit.exceptions import UsageError
 from lambdakit.handlers import handler_name
 from lambdakit.middleware.base import Middleware
 from lambdakit.middleware.extras import require
+from lambdakit.middleware.spans import process_is_shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,8 +77,6 @@ PATCHES = {
 PROVISIONED = "provisioned-concurrency"
 # The trace header of an invocation (AWS Lambda developer guide, "Defined runtime environment variables").
 TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
-# Set where several invocations share an environment, which is then never frozen between two of them.
-CONCURRENCY_VARIABLE = "AWS_LAMBDA_MAX_CONCURRENCY"
 # What switches the X-Ray SDK off (its own documentation, "Configuration"); OpenTelemetry's is in its specification.
 _SWITCHES = {
     "xray": ("AWS_XRAY_SDK_ENABLED", ("n", "no", "f", "false", "off", "0")),
@@ -138,7 +137,7 @@ class Tracing(Middleware):
         from lambdakit.runtime.hooks import before_snapshot, on_shutdown
 
         before_snapshot(self._load)
-        if self._kind == "otel" and CONCURRENCY_VARIABLE in os.environ:
+        if self._kind == "otel" and process_is_shared():
             on_shutdown(self._finish)
 
     def __call__(self, event: Any, context: Any, call_next: Call) -> Any:
