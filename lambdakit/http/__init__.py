@@ -9,6 +9,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from lambdakit.http.asgi_adapter import ASGIHandler as ASGIHandler
+    from lambdakit.http.asgi_adapter import asgi as asgi
+    from lambdakit.http.authorizers import Grant as Grant
+    from lambdakit.http.authorizers import authorizer as authorizer
+    from lambdakit.http.bearer import BearerTokens as BearerTokens
+    from lambdakit.http.bearer import Token as Token
     from lambdakit.http.connections import Connection as Connection
     from lambdakit.http.connections import ConnectionInfo as ConnectionInfo
     from lambdakit.http.connections import Connections as Connections
@@ -26,9 +32,14 @@ if TYPE_CHECKING:
     from lambdakit.http.response import Response as Response
     from lambdakit.http.response import TextResponse as TextResponse
     from lambdakit.http.websocket import WebSocketApp as WebSocketApp
+    from lambdakit.http.wsgi_adapter import WSGIHandler as WSGIHandler
+    from lambdakit.http.wsgi_adapter import wsgi as wsgi
 
 # Module -> the public names it has.
 _PUBLIC = {
+    "asgi_adapter": ("ASGIHandler", "asgi"),
+    "authorizers": ("Grant", "authorizer"),
+    "bearer": ("BearerTokens", "Token"),
     "connections": ("Connection", "ConnectionInfo", "Connections"),
     "cookies": ("SetCookie",),
     "file_response": ("FileResponse",),
@@ -37,14 +48,18 @@ _PUBLIC = {
     "request": ("Request",),
     "response": ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse"),
     "websocket": ("WebSocketApp",),
+    "wsgi_adapter": ("WSGIHandler", "wsgi"),
 }
 
 __all__ = (
+    "ASGIHandler",
+    "BearerTokens",
     "Connection",
     "ConnectionInfo",
     "Connections",
     "FileResponse",
     "FormData",
+    "Grant",
     "HTMLResponse",
     "Headers",
     "JSONResponse",
@@ -55,8 +70,13 @@ __all__ = (
     "Response",
     "SetCookie",
     "TextResponse",
+    "Token",
     "UploadedFile",
+    "WSGIHandler",
     "WebSocketApp",
+    "asgi",
+    "authorizer",
+    "wsgi",
 )
 
 

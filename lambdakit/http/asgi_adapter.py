@@ -22,11 +22,10 @@ import logging
 
 from lambdakit import handlers
 from lambdakit.exceptions import UsageError
+from lambdakit.http.app_answers import AppAnswers, checked_base_path, checked_mode
 from lambdakit.http.asgi_exchange import AnswerStream, Exchange
 from lambdakit.http.asgi_scope import http_scope
 from lambdakit.http.edge_door import any_front_door
-from lambdakit.http.invoke_mode import can_stream, must_stream
-from lambdakit.http.payload_text import payload_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +43,6 @@ __all__ = ("ASGIHandler", "asgi")
 _log = logging.getLogger("lambdakit.http")
 # Names of headers, as text, that are kept: an application sends the same few all the time.
 _NAMES_KEPT = 256
-_MODES = ("auto", "on", "off")
-_FAILURE = (500, [(b"content-type", b"text/plain; charset=utf-8")], b"Internal Server Error")
 
 
 def asgi(
@@ -70,12 +67,8 @@ def asgi(
     """
     if not callable(app):
         raise UsageError(f"asgi() takes an ASGI application, which is callable; {app!r} is not")
-    for name, value in (("lifespan", lifespan), ("stream", stream)):
-        if value not in _MODES:
-            raise UsageError(f"{name} can be 'auto', 'on' or 'off', not {value!r}")
-    root = "/" + base_path.strip("/") if base_path.strip("/") else ""
-    excluded = frozenset(name.lower() for name in exclude_headers)
-    adapter = _Adapter(app, lifespan, stream, root, tuple(text_types), excluded, front_door)
+    answers = AppAnswers(checked_mode("stream", stream), text_types, exclude_headers)
+    adapter = _Adapter(app, checked_mode("lifespan", lifespan), answers, checked_base_path(base_path), front_door)
     handler: Any = handlers.decorate(adapter.serve, prepare=None, middleware=middleware)
     handler.app, handler.start, handler.stop = app, adapter.start, adapter.stop
     handler.__lambda_init__ = adapter.start_at_init
@@ -101,18 +94,14 @@ class _Adapter:
         self,
         app: ASGIApplication,
         mode: LifespanMode,
-        stream: StreamMode,
+        answers: AppAnswers,
         base_path: str,
-        text_types: tuple[str, ...],
-        excluded: frozenset[str],
         front_door: Callable[[Any], FrontDoor],
     ) -> None:
         self.app = app
         self._mode: LifespanMode = mode
-        self._stream: StreamMode = stream
+        self._answers = answers
         self._base_path = base_path
-        self._text_types = text_types
-        self._excluded = excluded
         self._front_door = front_door
         self._names: dict[bytes, str] = {}
         self._lifespan: Lifespan | None = None
@@ -129,19 +118,22 @@ class _Adapter:
             scope["state"] = lifespan.state.copy()
         exchange = Exchange(door.body(event))
         running = self.app(scope, exchange.receive, exchange.send)
-        stream = None
+        answers = self._answers
         try:
-            if can_stream(door, self._stream):
-                stream = AnswerStream(exchange, running, lambda begun: must_stream(dict(begun.headers), door.limit))
+            if answers.can_stream(door):
+                stream = AnswerStream(exchange, running, lambda: answers.must_stream(door, self._text(exchange)))
                 if await stream.streams():
-                    return self._streamed(exchange, stream)
+                    return answers.streamed(exchange.status, self._text(exchange), stream)
             else:
                 await running
-            if not exchange.complete:
-                _log.error("the application ended without a whole answer to %s %s", scope["method"], scope["path"])
         except Exception:
             _log.exception("the application failed on %s %s", scope["method"], scope["path"])
-        return self._answer(door, exchange, scope["method"])
+        else:
+            if not exchange.complete:
+                _log.error("the application ended without a whole answer to %s %s", scope["method"], scope["path"])
+        if not exchange.complete:
+            return answers.failure(door, scope["method"])
+        return answers.whole(door, scope["method"], exchange.status, self._text(exchange), exchange.body())
 
     async def start(self) -> bool:
         """Start the application, if it was not. Returns whether it has a lifespan. Raises LifespanError."""
@@ -189,42 +181,15 @@ class _Adapter:
         self._lifespan = lifespan
         return lifespan
 
-    def _answer(self, door: FrontDoor, exchange: Exchange, method: str) -> dict[str, Any]:
-        status, headers, body = exchange.status, exchange.headers, b""
-        if exchange.complete:
-            body = exchange.body()
-        else:
-            status, headers, body = _FAILURE
-        pairs, cookies, known = self._text(headers)
-        if method == "HEAD":
-            return door.answer(status, pairs, cookies, "")
-        text = payload_of(body, known.get("content-type"), known.get("content-encoding"), self._text_types)
-        return door.answer(status, pairs, cookies, text)
-
-    def _streamed(self, exchange: Exchange, stream: AnswerStream) -> Any:
-        from lambdakit import StreamingResponse
-
-        pairs, cookies, _known = self._text(exchange.headers)
-        headers: dict[str, str] = {}
-        for name, value in pairs:
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return StreamingResponse(exchange.status, headers, cookies, stream)
-
-    def _text(self, headers: Sequence[tuple[bytes, bytes]]) -> tuple[list[tuple[str, str]], list[str], dict[str, str]]:
-        """Headers as text, in lower case; cookies apart; and each header's last value by name."""
+    def _text(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """The headers of the answer as text, names in lower case."""
         names = self._names
         if len(names) > _NAMES_KEPT:
             names.clear()
         pairs: list[tuple[str, str]] = []
-        for name, value in headers:
+        for name, value in exchange.headers:
             text = names.get(name)
             if text is None:
                 text = names[bytes(name)] = name.decode("latin-1").lower()
             pairs.append((text, value.decode("latin-1")))
-        if self._excluded:
-            pairs = [pair for pair in pairs if pair[0] not in self._excluded]
-        known = dict(pairs)
-        if "set-cookie" not in known:
-            return pairs, [], known
-        cookies = [value for name, value in pairs if name == "set-cookie"]
-        return [pair for pair in pairs if pair[0] != "set-cookie"], cookies, known
+        return pairs

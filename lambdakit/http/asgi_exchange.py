@@ -125,9 +125,7 @@ class AnswerStream:
     reader stops early, the application is told so (`http.disconnect`, and OSError when it sends) and cancelled.
     """
 
-    def __init__(
-        self, exchange: Exchange, running: Coroutine[Any, Any, None], fits: Callable[[Exchange], bool]
-    ) -> None:
+    def __init__(self, exchange: Exchange, running: Coroutine[Any, Any, None], fits: Callable[[], bool]) -> None:
         self._exchange = exchange
         self._fits = fits
         self._streams: bool | None = None
@@ -153,7 +151,7 @@ class AnswerStream:
     async def _offer(self, piece: bytes) -> None:
         """Hand a piece over and wait until it is read; or keep it, where the answer is not streamed."""
         if self._streams is None:
-            self._streams = not self._exchange.complete and self._fits(self._exchange)
+            self._streams = not self._exchange.complete and self._fits()
         if not self._streams:
             self._exchange.keep(piece)
             return

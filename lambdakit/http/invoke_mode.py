@@ -14,8 +14,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any, Literal, TypeAlias
+    from typing import Literal, TypeAlias
 
     from lambdakit.http.front_doors import FrontDoor
 
@@ -28,7 +27,6 @@ STREAMING_MODE = "RESPONSE_STREAM"
 # Dialects that take a stream -> the mode where nothing is said.
 _DEFAULTS = {"url": STREAMING_MODE, "rest": "BUFFERED"}
 _RUNTIME, _RUNTIME_SETTING = "lambdakit.runtime.call", "AWS_LAMBDA_RUNTIME_API"
-_CONTENT_LENGTH = b"content-length"
 
 
 def can_stream(door: FrontDoor, mode: StreamMode) -> bool:
@@ -43,7 +41,6 @@ def can_stream(door: FrontDoor, mode: StreamMode) -> bool:
     return os.environ.get(MODE_VARIABLE, default) == STREAMING_MODE
 
 
-def must_stream(known: Mapping[bytes, Any], limit: int) -> bool:
-    """Whether an answer of these headers is one to stream: of unknown length, or too long to be sent whole."""
-    length = known.get(_CONTENT_LENGTH, b"")
-    return not length.isdigit() or int(length) * 4 // 3 > limit
+def must_stream(length: str, limit: int) -> bool:
+    """Whether an answer with this Content-Length is one to stream: unknown, or too long to be sent whole."""
+    return not length.isdecimal() or int(length) * 4 // 3 > limit
