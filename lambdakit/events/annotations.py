@@ -57,7 +57,9 @@ def parameters_of(function: Any) -> dict[str, Any]:
     None stands for no annotation. One that cannot be resolved is Unresolved: the caller knows what it may mean.
     """
     plain = _innermost(function)
-    code = plain.__code__
+    code = getattr(plain, "__code__", None)
+    if code is None:
+        return {}
     names = code.co_varnames[hasattr(plain, "__self__") : code.co_argcount + code.co_kwonlyargcount]
     annotations = getattr(plain, "__annotations__", {})
     return {name: _resolved(annotations.get(name), plain) for name in names}

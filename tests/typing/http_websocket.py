@@ -36,5 +36,5 @@ def other(body: str) -> str:
     return body
 
 
-reveal_type(other("x"))  # revealed: str
+reveal_type(other("x"))  # str
 known: ConnectionInfo = Connections("https://x.example", region="eu-west-1")["id"].info()
