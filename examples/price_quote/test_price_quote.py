@@ -34,7 +34,7 @@ def test_a_quote_by_the_table(invoke: Any, event: Any) -> None:
 
 
 def test_an_item_that_is_not_sold(invoke: Any, event: Any) -> None:
-    event["queryStringParameters"]["item"] = "car"
+    event["rawQueryString"] = "item=car"
     assert json.loads(invoke(event).payload)["statusCode"] == 404
 
 
