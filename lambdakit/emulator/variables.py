@@ -6,6 +6,7 @@ which reads a variable its configuration does not set fails here as it would on 
 purpose: PATH, LD_LIBRARY_PATH, PYTHONPATH, HOME and TMPDIR stay the host's, so that the user's own interpreter,
 virtual environment and packages work on a laptop (AWS has /var/lang, /var/runtime and a private /tmp there), and
 credentials are the host's, absent where it has none, so that an SDK's ordinary credential chain goes on working.
+LAMBDAKIT_LOCAL=1, which AWS does not have, tells code that wants to know: configuration then reads a `.env` file.
 
 Source: AWS Lambda developer guide, "Using Lambda environment variables".
 """
@@ -56,6 +57,7 @@ class Facts:
 UNRESERVED: dict[str, str] = {
     "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     "AWS_XRAY_DAEMON_ADDRESS": f"{XRAY_DAEMON_HOST}:{XRAY_DAEMON_PORT}",
+    "LAMBDAKIT_LOCAL": "1",
     "LANG": "en_US.UTF-8",
     "TZ": ":UTC",
 }

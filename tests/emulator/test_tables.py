@@ -147,6 +147,7 @@ def test_every_documented_variable_has_its_value():
         "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
         "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",
         "_AWS_XRAY_DAEMON_PORT": "2000",
+        "LAMBDAKIT_LOCAL": "1",
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PWD": "/task",
