@@ -69,7 +69,7 @@ class Collected:
     def __init__(self, default: dict[str, str]) -> None:
         # On every set of dimensions.
         self.default = default
-        self.dimensions = default
+        self.dimensions = dict(default)
         self.sets: list[dict[str, str]] = []
         self.metrics: dict[str, Metric] = {}
         self.properties: dict[str, Any] = {}
@@ -83,16 +83,15 @@ class Collected:
             raise MetricError(f"metric {name!r}: {number} is no value CloudWatch takes; it must be within ±2**360")
         known = self.metrics.get(name)
         if known is None:
-            self._define(name, number, unit, resolution)
-        elif known[0] != (unit, resolution):
+            known = self._defined(name, unit, resolution)
+        if known[0] != (unit, resolution):
             raise MetricError(
                 f"metric {name!r} was added in {known[0][0]} (resolution {known[0][1]}), now in {unit} "
                 f"(resolution {resolution}); use one of them, or another name"
             )
-        else:
-            known[1].append(number)
+        known[1].append(number)
 
-    def _define(self, name: str, number: float, unit: str, resolution: int) -> None:
+    def _defined(self, name: str, unit: str, resolution: int) -> Metric:
         if unit not in UNITS:
             raise MetricError(_no_such_unit(name, unit))
         if resolution not in RESOLUTIONS:
@@ -100,12 +99,14 @@ class Collected:
         _check_name("metric", name, LONGEST_METRIC)
         if name in self.dimensions or name in self.properties or any(name in one for one in self.sets):
             raise MetricError(_taken("metric", name))
-        self.metrics[name] = ((unit, resolution), [number])
+        # Not by assignment: a thread of the same batch may have defined it since.
+        return self.metrics.setdefault(name, ((unit, resolution), []))
 
     def add_dimensions(self, dimensions: Mapping[str, object]) -> None:
         """Add to the first set of dimensions, which all metrics have. Raises MetricError."""
-        merged = {**self.dimensions, **self._free("dimension", checked_dimensions(dimensions))}
-        self.dimensions = _not_too_many(merged)
+        added = self._free("dimension", checked_dimensions(dimensions))
+        _not_too_many({**self.dimensions, **added})
+        self.dimensions.update(added)
 
     def add_set(self, dimensions: Mapping[str, object]) -> None:
         """Add a further set of dimensions, under which all metrics appear too. Raises MetricError."""
@@ -201,7 +202,7 @@ def documents(namespace: str, collected: Collected) -> Iterator[str]:
         return
     timestamp = collected.timestamp or time.time_ns() // 1_000_000
     for dimensions in _sets(collected):
-        for metrics in _portions(collected.metrics):
+        for metrics in _portions(dict(collected.metrics)):
             yield from _fitting(namespace, timestamp, dimensions, metrics, collected.properties)
 
 

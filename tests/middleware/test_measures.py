@@ -174,6 +174,24 @@ def test_a_hundred_invocations_at_once_do_not_mix(capsys):
     assert found == {number: [number * 10 + step for step in range(3)] for number in range(100)}
 
 
+def test_workers_of_one_batch_lose_nothing(capsys):
+    records = [{"eventSource": "aws:sqs", "messageId": str(n), "body": str(n)} for n in range(400)]
+    together = threading.Barrier(8, timeout=20)
+
+    @sqs_batch(middleware=[SHOP], concurrency=8)
+    def handler(message: Any, context: Any) -> None:
+        number = int(message.body)
+        if number < 8:
+            together.wait()
+        SHOP.add("n", number)
+        SHOP.dimensions(**{f"worker{number % 8}": number % 8})
+
+    handler({"Records": records}, FakeContext())
+    found = documents(capsys)
+    assert sorted(value for one in found for value in one["n"]) == list(range(400))
+    assert all(len(one["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) == 9 for one in found)
+
+
 def test_threads_do_not_mix_and_each_line_is_one_write(monkeypatch):
     together, writes = threading.Barrier(8, timeout=20), []
 
