@@ -11,7 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ("DEEPEST", "text_of", "to_ascii_line", "to_line")
+__all__ = ("DEEPEST", "LONGEST", "shortened", "text_of", "to_ascii_line", "to_line")
+
+# CloudWatch splits a log event of more than 256 KiB (less what it counts for each event), and halves are not JSON. A
+# line of this many characters may have more bytes, so it is looked at closely only from a quarter of it on.
+LONGEST = 256 * 1024 - 26
+# What of one value is kept where the whole is too long.
+_KEPT = 8_192
 
 # Deeper than this, or in a circle, a value is shown as text that says so.
 DEEPEST = 32
@@ -67,3 +73,21 @@ def _plain(value: Any, depth: int) -> Any:
         values: Any = value
         return [_plain(item, depth - 1) for item in values]
     return text_of(value)
+
+
+def shortened(entry: dict[str, Any]) -> dict[str, Any]:
+    """A copy of an entry that is too long for a log event, its longest values cut until it is not."""
+    sizes = {name: len(to_ascii_line({name: value})) for name, value in entry.items()}
+    total = sum(sizes.values())
+    short = dict(entry)
+    for name in sorted(sizes, key=lambda name: -sizes[name]):
+        if total <= LONGEST:
+            break
+        value = entry[name]
+        short[name] = (
+            f"{value[:_KEPT]}... {len(value) - _KEPT} more characters"
+            if _isinstance(value, str) and len(value) > _KEPT
+            else f"<{sizes[name]} bytes>"
+        )
+        total += len(to_ascii_line({name: short[name]})) - sizes[name]
+    return short

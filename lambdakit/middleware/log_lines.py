@@ -16,7 +16,7 @@ import time
 from itertools import islice
 
 from lambdakit.log_format import JSON_TIME, OWN_ATTRIBUTES, JsonFormatter, exception_keys, location_of, round_level
-from lambdakit.middleware.line import text_of, to_line
+from lambdakit.middleware.line import LONGEST, shortened, text_of, to_line
 from lambdakit.middleware.logs import OWN_KEYS, keys_of_context, state_of_context
 from lambdakit.middleware.redaction import MASK
 
@@ -66,7 +66,11 @@ class LineFormatter(JsonFormatter):
         if made is not None:
             return made
         try:
-            return to_line(self._entry(record, fields))
+            entry = self._entry(record, fields)
+            text = to_line(entry)
+            if len(text) > LONGEST // 4 and len(text.encode("utf-8", "replace")) >= LONGEST:
+                text = to_line(shortened(entry))
+            return text
         except Exception as error:
             return to_line(self._poor_entry(record, error))
 

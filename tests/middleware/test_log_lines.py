@@ -129,6 +129,26 @@ def test_a_circle_is_cut(capsys):
     assert "..." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("message", "extra"),
+    [
+        ("x" * 300_000, {}),
+        ("€" * 100_000, {}),
+        ("x", {"rows": ["y" * 100] * 3_000, "n": 1}),
+        ("x", {f"key{number}": "z" * 8_000 for number in range(100)}),
+    ],
+)
+def test_a_line_fits_into_a_log_event(capsys, message, extra):
+    run(lambda: LOG.info(message, extra=extra), FakeContext())
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert len(out.encode()) + 26 <= 256 * 1024
+    entry = json.loads(out)
+    assert entry.keys() >= {"timestamp", "level", "logger", "requestId", *extra}
+    assert entry["message"][:1] == message[:1]
+    assert entry.get("n") == extra.get("n")
+
+
 def test_wrong_arguments_are_said():
     record = logging.LogRecord("app", 20, __file__, 1, "%d", ("text",), None)
     line = json.loads(LineFormatter(json_logging()).format(record))
