@@ -97,10 +97,18 @@ class DynamoDBStore:
 
     def _connected(self) -> Any:
         if self._client is None:
-            from importlib import import_module  # boto3 has no types
-
-            self._client = import_module("boto3").client("dynamodb", **self._options)
+            self._client = _made(self._options)
         return self._client
+
+
+def _made(options: dict[str, Any]) -> Any:
+    """A client that does not check what is made here: that would be an eighth of a request's time."""
+    from importlib import import_module  # boto3 has no types
+
+    config = import_module("botocore.config").Config(parameter_validation=False)
+    given = options.get("config")
+    options = {**options, "config": config if given is None else given.merge(config)}
+    return import_module("boto3").client("dynamodb", **options)
 
 
 def _item(claim: Claim, status: str, expires: float) -> dict[str, Any]:

@@ -32,5 +32,8 @@ MIDDLEWARE = Table("lambdakit", "Powertools", "", (
     Measure("emf", "invocation with three metrics (EMF)", "us", 0.60, _work("log_work", "emf"), 75),
     Measure("unsampled", "tracing, not sampled (peer: switched off)", "us", 0.60, _work("trace_work", "unsampled"), 75),
     Measure("sampled", "tracing, sampled, one subsegment", "us", 0.80, _work("trace_work", "sampled"), 75),
+    Measure("hit", "idempotent call, hit (stub of a client)", "us", 0.60, _work("idempotency_work", "hit"), 75),
+    Measure("request", "the same through all of botocore", "us", None, _work("idempotency_work", "request"), 25),
+    Measure("cached", "the same from the local cache", "us", 0.60, _work("idempotency_work", "remembered"), 75),
     Measure("tracer", "import of tracing, tracing off", "ms", 0.20, _work("trace_work", "importing"), 25),
 ))
