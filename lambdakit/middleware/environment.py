@@ -104,30 +104,41 @@ class Env(Middleware):
 
     def __call__(self, event: Any, context: Any, call_next: Call) -> Any:
         """Run around a sync handler."""
-        if time.monotonic() >= self._expires:
+        if self._expires != NEVER and time.monotonic() >= self._expires:
             self._renew()
-        return call_next(event, self._configured(context))
-
-    async def call_async(self, event: Any, context: Any, call_next: Call) -> Any:
-        """Run around an async handler; a store is asked in a thread, where it does not stop other invocations."""
-        if time.monotonic() >= self._expires and (self._settings is None or not self._refreshing.locked()):
-            from asyncio import to_thread
-
-            await to_thread(self._renew)
-        return await call_next(event, self._configured(context))
-
-    def _configured(self, context: Any) -> Any:
-        if context is None:
-            from lambdakit.context import LambdaContext
-
-            context = LambdaContext("")
         try:
             context.config = self._settings
         except AttributeError:
+            context = self._new_context(context)
+        return call_next(event, context)
+
+    async def call_async(self, event: Any, context: Any, call_next: Call) -> Any:
+        """Run around an async handler; a store is asked in a thread, where it does not stop other invocations."""
+        if self._expires != NEVER and time.monotonic() >= self._expires:
+            await self._renew_async()
+        try:
+            context.config = self._settings
+        except AttributeError:
+            context = self._new_context(context)
+        return await call_next(event, context)
+
+    async def _renew_async(self) -> None:
+        if self._settings is None or not self._refreshing.locked():
+            from asyncio import to_thread
+
+            await to_thread(self._renew)
+
+    def _new_context(self, given: Any) -> Any:
+        """A context for who gave none. Raises UsageError for one that takes no attributes."""
+        if given is not None:
             raise UsageError(
-                f"env() sets `config` on the context, and {type(context).__name__} does not let it; "
+                f"env() sets `config` on the context, and {type(given).__name__} does not let it; "
                 "give a lambdakit.Context, or None"
-            ) from None
+            )
+        from lambdakit.context import LambdaContext
+
+        context = LambdaContext("")
+        context.config = self._settings
         return context
 
     def _renew(self) -> None:

@@ -29,22 +29,22 @@ class ParameterCache:
 
     def __init__(self) -> None:
         self._values: dict[Wanted, tuple[str, float]] = {}
-        self._stores, self._extension = _new_clients()
+        self._clients: tuple[Stores, Extension] | None = None
 
     def forget(self) -> None:
         """Drop all values, and the clients with their connections and credentials."""
         self._values = {}
-        self._renew_clients()
+        self._drop_clients()
 
     def expire(self) -> None:
-        """Take all values for too old, and new clients: connections do not survive a snapshot."""
+        """Take all values for too old, and drop the clients: connections do not survive a snapshot."""
         self._values = {one: (text, float("-inf")) for one, (text, _) in self._values.items()}
-        self._renew_clients()
+        self._drop_clients()
 
-    def _renew_clients(self) -> None:
-        self._stores.close()
-        self._extension.close()
-        self._stores, self._extension = _new_clients()
+    def _drop_clients(self) -> None:
+        clients, self._clients = self._clients or (), None
+        for client in clients:
+            client.close()
 
     def get(self, wanted: Iterable[Wanted], max_age: float) -> Answers:
         """A value, or why there is none, for each request; of a store where it is not in cache or over `max_age` old.
@@ -53,7 +53,8 @@ class ParameterCache:
         """
         asked = list(dict.fromkeys(wanted))
         fresh: Answers = {one: self._values[one][0] for one in asked if self._is_fresh(one, max_age)}
-        fetched = self._fetch([one for one in asked if one not in fresh])
+        stale = [one for one in asked if one not in fresh]
+        fetched = self._fetch(stale) if stale else {}
         now = time.monotonic()
         for one, answer in fetched.items():
             if not isinstance(answer, Failure):
@@ -72,10 +73,12 @@ class ParameterCache:
     def _fetch(self, wanted: list[Wanted]) -> Answers:
         from lambdakit.middleware.parameter_extension import port_of
 
+        self._clients = self._clients or _new_clients()
+        stores, extension = self._clients
         local = [one for one in wanted if port_of(one.service) is not None]
         remote = [one for one in wanted if one not in local]
         answers: Answers = {}
-        for part in _at_once([*self._extension.jobs(local), *self._stores.jobs(remote)]):
+        for part in _at_once([*extension.jobs(local), *stores.jobs(remote)]):
             answers.update(part)
         return answers
 

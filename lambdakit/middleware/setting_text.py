@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import enum
 import re
+import sys
 import types
 import typing
 from base64 import b64decode
 from collections import abc
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from pathlib import Path, PurePath
-from uuid import UUID
 
 from lambdakit.codec import decode
 from lambdakit.events.convert import iso_time
-from lambdakit.events.payload_plans import plan_of
 from lambdakit.exceptions import PayloadError, UnmarshalFault, UsageError
 from lambdakit.middleware.secret_values import Secret
 from lambdakit.middleware.url_values import URL
@@ -60,7 +57,7 @@ class Reader:
 
 def reader_of(kind: Any, foreign: Reader | None = None) -> Reader:
     """The reader of a type; `foreign` reads what is unknown here. Raises UsageError for what text cannot hold."""
-    plain = _PLAIN.get(kind) if isinstance(kind, abc.Hashable) else None
+    plain = _plain(kind)
     if plain is not None:
         return plain
     origin = typing.get_origin(kind)
@@ -140,8 +137,8 @@ def _duration(text: str) -> timedelta:
     return length
 
 
-def _decimal(text: str) -> Decimal:
-    number = Decimal(text)
+def _decimal(text: str) -> Any:
+    number = sys.modules["decimal"].Decimal(text)
     if not number.is_finite():
         raise ValueError(text)
     return number
@@ -151,10 +148,14 @@ def _clock(text: str) -> time:
     return time.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("z", "Z") else text)
 
 
-def _path(text: str) -> Path:
+def _uuid(text: str) -> Any:
+    return sys.modules["uuid"].UUID(text)
+
+
+def _path(text: str) -> Any:
     if not text:
         raise ValueError(text)
-    return Path(text)
+    return sys.modules["pathlib"].Path(text)
 
 
 _TEXT = Reader("text", lambda text: text)
@@ -165,17 +166,28 @@ _PLAIN: dict[Any, Reader] = {
     int: _of("a whole number", int),
     float: _of("a number", float),
     bool: _of("true or false (or 1, 0, yes, no, on, off)", lambda text: TRUTHS[text.lower()]),
-    Decimal: _of("a decimal number", _decimal),
     timedelta: _of("a duration such as 30s, 1h30m or PT30S", _duration),
     datetime: _of("a date and time in ISO 8601", iso_time),
     date: _of("a date such as 2026-01-31", date.fromisoformat),
     time: _of("a time such as 08:30", _clock),
-    UUID: _of("a UUID", UUID),
     bytes: _of("base64", lambda text: b64decode(text, validate=True)),
-    Path: _of("a path", _path),
-    PurePath: _of("a path", _path),
     URL: _of("an absolute URL", URL),
 }
+# Types of modules that cost: a setting can only be of them where the module is imported.
+_LATER: dict[str, tuple[tuple[str, Reader], ...]] = {
+    "decimal": (("Decimal", _of("a decimal number", _decimal)),),
+    "pathlib": (("Path", _of("a path", _path)), ("PurePath", _of("a path", _path))),
+    "uuid": (("UUID", _of("a UUID", _uuid)),),
+}
+
+
+def _plain(kind: Any) -> Reader | None:
+    for name in [name for name in _LATER if name in sys.modules]:
+        for attribute, reader in _LATER.pop(name, ()):
+            _PLAIN[getattr(sys.modules[name], attribute)] = reader
+    return _PLAIN.get(kind) if isinstance(kind, abc.Hashable) else None
+
+
 _COLLECTIONS: dict[Any, Any] = {
     list: list,
     tuple: tuple,
@@ -282,6 +294,8 @@ def _item(reader: Reader, index: int, part: Any) -> Any:
 
 
 def _json(kind: Any) -> Reader:
+    from lambdakit.events.payload_plans import plan_of
+
     plan = plan_of(kind)  # UsageError for what JSON cannot hold
     says = f"JSON for {getattr(kind, '__name__', None) or kind}"
 
