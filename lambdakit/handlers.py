@@ -51,6 +51,7 @@ __all__ = (
     "handler_name",
     "hooks_async",
     "hooks_sync",
+    "initialise",
     "is_async",
     "kept_loop",
     "lambda_handler",
@@ -186,8 +187,11 @@ def lambda_handler(function: Any = None, /, *, middleware: Sequence[Middleware] 
 
 
 def onion(function: Call, middleware: Sequence[Middleware]) -> Call:
-    """The function with the middleware around it, outermost first; async where the function is."""
-    return _onion(function, middleware, _async_layer if is_async(function) else _sync_layer)
+    """The function with the middleware around it, outermost first; async where the function is.
+
+    `initialise` is left to the caller, who may put the same middleware around several calls.
+    """
+    return _layered(function, middleware, _async_layer if is_async(function) else _sync_layer)
 
 
 def _as_it_is(event: Any) -> Any:
@@ -201,6 +205,12 @@ def is_async(function: Any) -> bool:
 
 
 def _onion(function: Call, middleware: Sequence[Middleware], make_layer: Callable[[Middleware, Call], Call]) -> Call:
+    call = _layered(function, middleware, make_layer)
+    initialise(middleware)
+    return call
+
+
+def _layered(function: Call, middleware: Sequence[Middleware], make_layer: Callable[[Middleware, Call], Call]) -> Call:
     if not middleware:
         return function
     profile = None
@@ -213,12 +223,15 @@ def _onion(function: Call, middleware: Sequence[Middleware], make_layer: Callabl
         function = _note_inner(make_layer(member, function), function)
         if profile is not None:
             function = _note_inner(profile.layer(name_of(member), function), function)
-    # Outermost first, as the list says.
+    return function if profile is None else profile.report(function)
+
+
+def initialise(middleware: Sequence[Middleware]) -> None:
+    """Run what middleware does before the first event, outermost first, as the list says."""
     for member in middleware:
         on_init: Any = getattr(member, "on_init", None)
         if on_init is not None:
             on_init()
-    return function if profile is None else profile.report(function)
 
 
 def _note_inner(layer: Call, inner: Any) -> Call:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from lambdakit.http.app import HttpApp as HttpApp
     from lambdakit.http.asgi_adapter import ASGIHandler as ASGIHandler
     from lambdakit.http.asgi_adapter import asgi as asgi
     from lambdakit.http.authorizers import Grant as Grant
@@ -22,21 +23,31 @@ if TYPE_CHECKING:
     from lambdakit.http.file_response import FileResponse as FileResponse
     from lambdakit.http.forms import FormData as FormData
     from lambdakit.http.forms import UploadedFile as UploadedFile
+    from lambdakit.http.markers import Body as Body
+    from lambdakit.http.markers import Cookie as Cookie
+    from lambdakit.http.markers import Form as Form
+    from lambdakit.http.markers import Header as Header
+    from lambdakit.http.markers import Path as Path
+    from lambdakit.http.markers import Query as Query
     from lambdakit.http.multi_maps import Headers as Headers
     from lambdakit.http.multi_maps import MultiMap as MultiMap
     from lambdakit.http.multi_maps import MutableHeaders as MutableHeaders
+    from lambdakit.http.path_patterns import Converter as Converter
+    from lambdakit.http.problems import ProblemResponse as ProblemResponse
     from lambdakit.http.request import Request as Request
     from lambdakit.http.response import HTMLResponse as HTMLResponse
     from lambdakit.http.response import JSONResponse as JSONResponse
     from lambdakit.http.response import RedirectResponse as RedirectResponse
     from lambdakit.http.response import Response as Response
     from lambdakit.http.response import TextResponse as TextResponse
+    from lambdakit.http.router import Router as Router
     from lambdakit.http.websocket import WebSocketApp as WebSocketApp
     from lambdakit.http.wsgi_adapter import WSGIHandler as WSGIHandler
     from lambdakit.http.wsgi_adapter import wsgi as wsgi
 
 # Module -> the public names it has.
 _PUBLIC = {
+    "app": ("HttpApp",),
     "asgi_adapter": ("ASGIHandler", "asgi"),
     "authorizers": ("Grant", "authorizer"),
     "bearer": ("BearerTokens", "Token"),
@@ -44,9 +55,13 @@ _PUBLIC = {
     "cookies": ("SetCookie",),
     "file_response": ("FileResponse",),
     "forms": ("FormData", "UploadedFile"),
+    "markers": ("Body", "Cookie", "Form", "Header", "Path", "Query"),
     "multi_maps": ("Headers", "MultiMap", "MutableHeaders"),
+    "path_patterns": ("Converter",),
+    "problems": ("ProblemResponse",),
     "request": ("Request",),
     "response": ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse"),
+    "router": ("Router",),
     "websocket": ("WebSocketApp",),
     "wsgi_adapter": ("WSGIHandler", "wsgi"),
 }
@@ -54,20 +69,30 @@ _PUBLIC = {
 __all__ = (
     "ASGIHandler",
     "BearerTokens",
+    "Body",
     "Connection",
     "ConnectionInfo",
     "Connections",
+    "Converter",
+    "Cookie",
     "FileResponse",
+    "Form",
     "FormData",
     "Grant",
     "HTMLResponse",
+    "Header",
     "Headers",
+    "HttpApp",
     "JSONResponse",
     "MultiMap",
     "MutableHeaders",
+    "Path",
+    "ProblemResponse",
+    "Query",
     "RedirectResponse",
     "Request",
     "Response",
+    "Router",
     "SetCookie",
     "TextResponse",
     "Token",

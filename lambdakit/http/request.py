@@ -79,12 +79,14 @@ class Request:
 
     `method` is in upper case, `raw_path` as the service gave it (mostly percent-encoded), without stage and query.
     `path_params` are the values in the route's path, decoded and converted; `route` is its pattern, or None where no
-    route fits. `state` is for whatever middleware wants to hand on. `raw` is the event, `door` reads it.
+    route fits, and `target` what the application found for it. `state` is for whatever middleware wants to hand on.
+    `raw` is the event, `door` reads it.
     """
 
     context: LambdaContext[Any]
     route: str | None
     path_params: dict[str, Any]
+    base_path: str
 
     def __init__(self, raw: Mapping[str, Any], door: FrontDoor, context: Any = None) -> None:
         self.raw = raw
@@ -92,7 +94,9 @@ class Request:
         self.context = context
         self.method, self.raw_path = door.line(raw)
         self.route = None
+        self.target: Any = None
         self.path_params = {}
+        self.base_path = ""
 
     @lazy
     def path(self) -> str:
@@ -176,7 +180,7 @@ class Request:
     @lazy
     def mount(self) -> str:
         """What stands before the path in the URL that the client used, such as the stage: `/prod`, or nothing."""
-        return self.door.mount(self.raw)
+        return self.door.mount(self.raw) + self.base_path
 
     @lazy
     def content_type(self) -> str:

@@ -98,8 +98,11 @@ class Response:
             if _type(value) is not str or "\n" in value or "\r" in value or "\n" in name or "\r" in name:
                 pairs = _checked(pairs)
                 break
-        cookies = [_cookie_value(cookie) for cookie in self.cookies] if self.cookies else ()
-        return door.answer(self.status, pairs, cookies, body)
+        return door.answer(self.status, pairs, self.cookie_values() if self.cookies else (), body)
+
+    def cookie_values(self) -> list[str]:
+        """The cookies as whole `Set-Cookie` values."""
+        return [_cookie_value(cookie) for cookie in self.cookies]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status}>"
@@ -210,6 +213,11 @@ def _cookie_value(cookie: SetCookie | str) -> str:
 # What handlers return: type -> how it becomes a response.
 
 
+def _as_it_is(value: Any) -> Response:
+    response: Response = value
+    return response
+
+
 def _of_json(value: Any) -> Response:
     return Response(json_text(value), content_type=JSON)
 
@@ -249,6 +257,7 @@ CONVERSIONS: dict[Any, Callable[[Any], Response]] = {
     int: _of_json,
     float: _of_json,
     bool: _of_json,
+    Response: _as_it_is,
 }
 
 
