@@ -70,6 +70,9 @@ _RECORDS = {
 # As it is, but Any to type checkers.
 _isinstance: Any = isinstance
 
+# An event that has none of these keys has no id; to find out what kind of event it is not would take far longer.
+_FIRST_KEYS = frozenset({"Records", *(path[0] for paths in PATHS.values() for path in paths)})
+
 # Class -> its paths (none: not in the table); filled as classes are seen.
 _seen: dict[type, tuple[Path, ...]] = {}
 
@@ -79,6 +82,8 @@ def correlation_id(event: Any) -> str | None:
     kind: type = event.__class__
     raw = event
     if kind is dict:
+        if _FIRST_KEYS.isdisjoint(event):
+            return None
         kind = _class_of(event)
     else:
         raw = getattr(event, "raw", None)

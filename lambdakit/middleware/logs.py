@@ -161,6 +161,7 @@ class JsonLogging(Middleware):
         self.buffer_bytes = buffer_bytes
         self.redact = Redactor(redact)
         self._correlation = correlation
+        self._keep_installed: Callable[[JsonLogging], None] | None = None
         if self.buffer >= LEVELS["ERROR"]:
             raise UsageError(f"json_logging: buffer={buffer!r}: an error is what writes the buffer, so it is not held")
         if buffer_bytes < 1:
@@ -175,9 +176,10 @@ class JsonLogging(Middleware):
 
     def on_init(self) -> None:
         """Take over the root logger's way out, or give it one."""
-        from lambdakit.middleware.log_lines import install
+        from lambdakit.middleware.log_lines import install, keep_installed
 
         install(self)
+        self._keep_installed = keep_installed
 
     def __call__(self, event: Any, context: Any, call_next: Call) -> Any:
         """Around a sync handler."""
@@ -214,9 +216,10 @@ class JsonLogging(Middleware):
             keys_of_context.set(keys)
 
     def _state(self, event: Any, context: Any) -> LogState:
-        from lambdakit.middleware.log_lines import keep_installed
-
-        keep_installed(self)
+        if self._keep_installed is None:
+            self.on_init()
+        else:
+            self._keep_installed(self)
         correlation = None if self._correlation is None else self._correlation(event)
         state = LogState(self, context, correlation, self.level)
         if self.sample and _chance() < self.sample:
