@@ -407,3 +407,8 @@ def test_in_an_execution_environment(command, log_format):
     assert text.count("no such order") == 1
     assert run.posts[1].path.endswith("/error")
     assert run.stderr == b""
+
+
+def test_a_middleware_that_is_called_by_itself_works_too(capsys):
+    assert json_logging()({"order": "A-1"}, FakeContext(), logging_once) == "done"
+    assert messages(capsys) == ["shipped A-1"]
