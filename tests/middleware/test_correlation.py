@@ -28,10 +28,21 @@ def test_a_raw_event_has_the_id_of_the_typed_one(name, raw):
         assert correlation_id(raw) is None
 
 
-def test_the_classes_of_the_table_are_those_of_the_events():
-    assert [
-        name for name in (*PATHS, *_RECORDS, *_RECORDS.values()) if not hasattr(events, name) and name[:4] != "HTTP"
-    ] == []
+@pytest.mark.parametrize("name", PATHS)
+def test_a_path_is_one_that_the_model_knows(name):
+    model = getattr(events, name)
+    for path in PATHS[name]:
+        assert path[0] in {field.path[0] for field in model.fields.values() if field.path}
+        raw: Any = "the id"
+        for step in reversed(path):
+            raw = [raw] if step == 0 else {step: raw}
+        assert correlation_id(model.of(raw)) == "the id"
+
+
+def test_the_records_are_those_of_the_events():
+    for event, record in _RECORDS.items():
+        assert hasattr(events, event)
+        assert record in PATHS
 
 
 SQS = {"eventSource": "aws:sqs", "messageId": "m-1", "body": ""}
