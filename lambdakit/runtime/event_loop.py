@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import contextmanager
+from signal import set_wakeup_fd
+from socket import socketpair
+from threading import current_thread, main_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Iterator
+    from collections.abc import AsyncIterable, Awaitable, Generator, Iterator
     from typing import Any
 
 __all__ = ("PersistentLoop", "SharedLoop")
@@ -54,7 +58,8 @@ class SharedLoop:
 
     def serve(self) -> None:
         """Run in the calling thread until `stop`."""
-        self._loop.run_forever()
+        with _woken_by_signals(self._loop):
+            self._loop.run_forever()
 
     def stop(self) -> None:
         """End `serve`, from any thread."""
@@ -70,6 +75,26 @@ class SharedLoop:
     def iterate(self, items: AsyncIterable[Any]) -> Iterator[Any]:
         """The items of an async iterable, each waited for when it is asked for."""
         return _iterate(self, items)
+
+
+@contextmanager
+def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Generator[None, None, None]:
+    """Have signals wake the loop, in the main thread: one that comes just before it sleeps would wait with it."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    reader, writer = socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    loop.add_reader(reader, reader.recv, 4096)
+    previous = set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        set_wakeup_fd(previous)
+        loop.remove_reader(reader)
+        reader.close()
+        writer.close()
 
 
 class _Exit:
