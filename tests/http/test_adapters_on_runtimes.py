@@ -112,7 +112,7 @@ def test_a_failing_start_fails_the_environment() -> None:
 
 def test_the_application_is_shut_down_with_the_environment() -> None:
     with FakeRuntimeApi([Event(event_of("url", Sent()))]) as api, runtime_process(APP, api) as process:
-        process/event/next" in [post.call for post in api.posts])
+        process.wait_until(lambda: api.drained() and "extension/event/next" in [post.call for post in api.posts])
         os.kill(process.popen.pid, signal.SIGTERM)
         process.wait_until(lambda: process.ended)
         assert process.popen.returncode == 0
