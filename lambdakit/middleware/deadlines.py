@@ -26,9 +26,12 @@ from lambdakit.middleware.base import Middleware
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
     from lambdakit.handlers import Call
+
+    Answer: TypeAlias = Callable[[Any, Any], Any]
 
 __all__ = ("Deadline", "deadline")
 
@@ -48,11 +51,11 @@ class Deadline(Middleware):
     request gets 504 as problem details, a batch the report of what was done, and everything else the error.
     """
 
-    def __init__(self, *, reserve: float | None = None, answer: Any = _DEFAULT) -> None:
+    def __init__(self, *, reserve: float | None = None, answer: Answer | object = _DEFAULT) -> None:
         if reserve is not None and (_type(reserve) not in (int, float) or reserve < 0):
             raise UsageError(f"reserve={reserve!r}: reserve is a number of seconds from 0")
         self._reserve = reserve
-        self._answer = answer
+        self._answer: Any = answer
 
     def __call__(self, event: Any, context: Any, call_next: Call) -> Any:
         """Run around a sync handler."""
