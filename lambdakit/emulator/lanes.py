@@ -44,6 +44,8 @@ class Trip(Flight):
     kind: Kind | None = None
     # Answered, but its runtime has not asked for the next event.
     finishing = False
+    # Called once it is over, whatever came of it.
+    tell_over: Callable[[Trip], None] | None = None
 
     def __init__(self, invocation: Invocation, tell: Callable[[Trip], None] | None = None) -> None:
         super().__init__(invocation)

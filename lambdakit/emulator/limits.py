@@ -10,6 +10,7 @@ from __future__ import annotations
 PAYLOAD_BYTES = 6_291_556
 # What the service's front takes of a caller: the round figure.
 REQUEST_BYTES = 6_291_456
+EVENT_BYTES = 1_048_576
 CLIENT_CONTEXT_BYTES = 3583
 STREAM_BYTES = 200 * 1024 * 1024
 HEADER_BYTES = 1024 * 1024

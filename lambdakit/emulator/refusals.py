@@ -117,6 +117,13 @@ REFUSALS: dict[str, Row] = {
         "message",
         None,
     ),
+    "no queue": Row(
+        501,
+        "ServiceException",
+        "This service was started without a queue, so it takes no asynchronous invocations.",
+        "Message",
+        "Service",
+    ),
     "service": Row(500, "ServiceException", "{problem}", "Message", "Service"),
 }
 

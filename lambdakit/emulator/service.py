@@ -324,6 +324,8 @@ class LocalService:
             flight.lane.over(flight)
             if self._sweeper is None and not self._stopped:
                 self._sweep_later()
+        if flight.tell_over is not None:
+            flight.tell_over(flight)
         if self._idle is not None and not self._trips and not self._idle.done():
             self._idle.set_result(None)
 
