@@ -30,7 +30,7 @@ from lambdakit.middleware.base import Middleware
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar
+    from typing import Any, Literal, TypeVar
 
     from lambdakit.handlers import Call
     from lambdakit.middleware.setting_fields import Group
@@ -44,6 +44,8 @@ LOGGER = "lambdakit.env"
 # After a refresh that failed: how soon the next is tried.
 RETRY_SECONDS = 10.0
 NEVER = float("inf")
+# The deadline of a context that a test did not give: Lambda's longest timeout.
+LONGEST_SECONDS = 900
 
 _restored: list[Env] = []
 
@@ -137,7 +139,7 @@ class Env(Middleware):
             )
         from lambdakit.context import LambdaContext
 
-        context = LambdaContext("")
+        context = LambdaContext("", deadline_ms=int((time.time() + LONGEST_SECONDS) * 1000))
         context.config = self._settings
         return context
 
@@ -171,7 +173,7 @@ class Env(Middleware):
         self._expires = time.monotonic() + min(self._ttl, RETRY_SECONDS)
         _warn("all settings are kept as they were: %s", ConfigError(self._class.__name__, tuple(reading.faults)))
 
-    def _read(self, max_age: float, *, fallback: str = "none") -> Reading:
+    def _read(self, max_age: float, *, fallback: Literal["none", "last"] = "none") -> Reading:
         from lambdakit.middleware.parameter_cache import shared
         from lambdakit.middleware.setting_fields import group_of
         from lambdakit.middleware.setting_reading import Reading

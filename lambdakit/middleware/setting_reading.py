@@ -15,7 +15,7 @@ from lambdakit.middleware.setting_text import without_users_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal
 
     from lambdakit.middleware.parameter_cache import ParameterCache
     from lambdakit.middleware.parameter_requests import Wanted
@@ -55,7 +55,7 @@ class Reading:
         """Whether any value came from a store where it may change."""
         return any(wanted.service != "kms" for wanted in self._wanted.values())
 
-    def read(self, max_age: float, *, fallback: str = "none") -> None:
+    def read(self, max_age: float, *, fallback: Literal["none", "last"] = "none") -> None:
         """Read all, store values that are no older than `max_age` seconds from the cache."""
         settings = list(declared(self._group))
         self.faults += self._variables.faults(setting.variable for setting in settings)
@@ -81,7 +81,7 @@ class Reading:
                 advice = f"set {error.args[0]}, which the source names, or {setting.variable}"
                 self._texts[setting.field] = Failure(f"{error.args[0]} is not set", advice)
 
-    def _settled(self, wanted: Wanted, answer: str | Failure, fallback: str) -> str | Failure:
+    def _settled(self, wanted: Wanted, answer: str | Failure, fallback: Literal["none", "last"]) -> str | Failure:
         last = self._cache.last(wanted)
         if fallback == "last" and isinstance(answer, Failure) and last is not None:
             self.stale.append(f"{wanted.shown}: {answer.what}; {answer.advice}")

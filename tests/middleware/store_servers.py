@@ -27,8 +27,9 @@ def serving(player: Any) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            with player.lock:
+            with player.changed:
                 player.calls += 1
+                player.changed.notify_all()
             status, headers, answer = player.answer(self.path, self.headers, body)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(answer))}.items():
@@ -56,8 +57,13 @@ class Player:
     """What all servers have."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.changed = threading.Condition()
         self.calls = 0
+
+    def wait_for_calls(self, count: int) -> None:
+        """Wait until that many requests have come."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.calls >= count, timeout=20)
 
 
 class ParameterStore(Player):

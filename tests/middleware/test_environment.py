@@ -7,7 +7,6 @@ import logging
 import subprocess
 import sys
 import textwrap
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -17,6 +16,7 @@ import boto3
 import pytest
 
 from lambdakit import Context, lambda_handler
+from lambdakit.events import SQSMessage, sqs_batch  # noqa: TC001
 from lambdakit.exceptions import ConfigError, UsageError
 from lambdakit.middleware import env, environment, parameter_cache, parameter_stores, ssm
 from lambdakit.runtime import hooks
@@ -48,6 +48,8 @@ class Clock:
 
     def monotonic(self) -> float:
         return self.now
+
+    time = monotonic
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +117,25 @@ def test_the_context_gets_the_settings(function: Any, context: Any) -> None:
 def test_a_context_that_takes_no_config_is_named(function: Any) -> None:
     with pytest.raises(UsageError, match="env\\(\\) sets `config` on the context, and object does not let it; give a"):
         configured(function)(object())
+
+
+@pytest.mark.parametrize("context", [None, Context("id", deadline_ms=2**42)], ids=["none", "context"])
+def test_every_record_of_a_batch_has_the_settings(context: Any) -> None:
+    seen: list[Any] = []
+
+    @sqs_batch(middleware=[env(Settings)])
+    def handler(message: SQSMessage, context: Context[Settings]) -> None:
+        seen.append((message.body, context.config.table_name))
+
+    records = [{"messageId": str(n), "body": str(n), "eventSource": "aws:sqs"} for n in range(3)]
+    assert handler({"Records": records}, context) == {"batchItemFailures": []}
+    assert seen == [("0", "orders"), ("1", "orders"), ("2", "orders")]
+
+
+def test_two_of_them_leave_the_inner_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IN_TABLE_NAME", "inner")
+    handler: Any = lambda_handler(middleware=[env(Settings), env(Settings, prefix="IN_")])(plain)
+    assert handler({}) == Settings("inner")
 
 
 def test_variables_are_read_once_at_init(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,8 +231,7 @@ def test_one_thread_refreshes_while_the_others_go_on(store: ParameterStore, cloc
     clock.now += 60
     with ThreadPoolExecutor(1) as refreshing, ThreadPoolExecutor(20) as others:
         fresh = refreshing.submit(call)
-        while store.calls < 2:
-            threading.Event().wait(0.001)
+        store.wait_for_calls(2)
         assert {one.result(timeout=20).number for one in [others.submit(call) for _ in range(100)]} == {1}
         assert not fresh.done()
         store.may_answer.set()
@@ -226,8 +246,7 @@ def test_one_task_refreshes_while_the_others_go_on(store: ParameterStore, clock:
 
     async def run() -> None:
         fresh = asyncio.create_task(handler({}, None))
-        while store.calls < 2:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(store.wait_for_calls, 2)
         others = await asyncio.wait_for(asyncio.gather(*(handler({}, None) for _ in range(100))), 20)
         assert {one.number for one in others} == {1}
         assert not fresh.done()
