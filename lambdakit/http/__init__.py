@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from lambdakit.http.authorizers import authorizer as authorizer
     from lambdakit.http.bearer import BearerTokens as BearerTokens
     from lambdakit.http.bearer import Token as Token
+    from lambdakit.http.browser_headers import security_headers as security_headers
+    from lambdakit.http.compress import compression as compression
     from lambdakit.http.connections import Connection as Connection
     from lambdakit.http.connections import ConnectionInfo as ConnectionInfo
     from lambdakit.http.connections import Connections as Connections
     from lambdakit.http.cookies import SetCookie as SetCookie
+    from lambdakit.http.cross_origin import cors as cors
     from lambdakit.http.file_response import FileResponse as FileResponse
     from lambdakit.http.forms import FormData as FormData
     from lambdakit.http.forms import UploadedFile as UploadedFile
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from lambdakit.http.multi_maps import Headers as Headers
     from lambdakit.http.multi_maps import MultiMap as MultiMap
     from lambdakit.http.multi_maps import MutableHeaders as MutableHeaders
+    from lambdakit.http.negotiation import best_type as best_type
     from lambdakit.http.path_patterns import Converter as Converter
     from lambdakit.http.problems import ProblemResponse as ProblemResponse
     from lambdakit.http.request import Request as Request
@@ -51,12 +55,16 @@ _PUBLIC = {
     "asgi_adapter": ("ASGIHandler", "asgi"),
     "authorizers": ("Grant", "authorizer"),
     "bearer": ("BearerTokens", "Token"),
+    "browser_headers": ("security_headers",),
+    "compress": ("compression",),
     "connections": ("Connection", "ConnectionInfo", "Connections"),
     "cookies": ("SetCookie",),
+    "cross_origin": ("cors",),
     "file_response": ("FileResponse",),
     "forms": ("FormData", "UploadedFile"),
     "markers": ("Body", "Cookie", "Form", "Header", "Path", "Query"),
     "multi_maps": ("Headers", "MultiMap", "MutableHeaders"),
+    "negotiation": ("best_type",),
     "path_patterns": ("Converter",),
     "problems": ("ProblemResponse",),
     "request": ("Request",),
@@ -101,6 +109,10 @@ __all__ = (
     "WebSocketApp",
     "asgi",
     "authorizer",
+    "best_type",
+    "compression",
+    "cors",
+    "security_headers",
     "wsgi",
 )
 
