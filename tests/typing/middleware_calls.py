@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from typing_extensions import reveal_type
 
-from lambdakit import Context, lambda_handler
-from lambdakit.events import SQSMessage, sqs_batch
+from lambdakit import lambda_handler
+from lambdakit.events import sqs_batch
 from lambdakit.middleware import (
     DynamoDBStore,
     RedisStore,
@@ -21,6 +22,10 @@ from lambdakit.middleware import (
     validate,
     warmup,
 )
+
+if TYPE_CHECKING:
+    from lambdakit import Context
+    from lambdakit.events import SQSMessage
 
 
 @dataclass
@@ -39,7 +44,7 @@ def charge(order: Order, *, currency: str) -> int:
 
 @lambda_handler(
     middleware=[
-        warmup(matches=lambda event: bool(event), delay=0),
+        warmup(matches=lambda event: event is None, delay=0),
         snapstart(print),
         deadline(reserve=1, answer=lambda event, context: None),
         errors({LookupError: 404, ValueError: (400, "Bad"), OSError: lambda error, event, context: None}),
