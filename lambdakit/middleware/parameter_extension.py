@@ -17,6 +17,7 @@ import time
 from importlib import import_module
 
 from lambdakit.codec import decode
+from lambdakit.exceptions import UnmarshalFault
 from lambdakit.middleware.extras import require
 from lambdakit.middleware.parameter_requests import Failure, detail_of
 
@@ -90,7 +91,10 @@ class Extension:
             return Failure(what, "add the extension's layer to the function, or unset the variable with its port")
         if response.status_code != 200:
             return _refusal(response.status_code, response.text)
-        return _VALUES[wanted.service](response)
+        try:
+            return _VALUES[wanted.service](response)
+        except (UnmarshalFault, LookupError, TypeError):
+            return Failure(f"what answered at {url} is not the extension", "correct the variable with its port")
 
     def _get(self, url: str, parameters: dict[str, str], headers: dict[str, str]) -> Any:
         """A call, repeated with growing waits while the extension is throttled or its store fails."""

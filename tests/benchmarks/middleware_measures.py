@@ -35,5 +35,6 @@ MIDDLEWARE = Table("lambdakit", "Powertools", "", (
     Measure("hit", "idempotent call, hit (stub of a client)", "us", 0.60, _work("idempotency_work", "hit"), 75),
     Measure("request", "the same through all of botocore", "us", None, _work("idempotency_work", "request"), 25),
     Measure("cached", "the same from the local cache", "us", 0.60, _work("idempotency_work", "remembered"), 75),
+    Measure("setting", "a parameter of a store, in the cache", "us", 0.60, _work("config_work", "parameter"), 75),
     Measure("tracer", "import of tracing, tracing off", "ms", 0.20, _work("trace_work", "importing"), 25),
 ))

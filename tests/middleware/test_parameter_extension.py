@@ -120,6 +120,18 @@ def test_an_extension_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPa
         env.load(kind)
 
 
+@pytest.mark.parametrize("answer", ["<html>", "[]", "{}", '{"Parameter": null}'])
+def test_another_server_in_its_place_is_named(
+    extension: Extension, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extension, "answer", lambda *request: (200, {}, answer.encode()))
+    kind: Any = dataclasses.make_dataclass("One", [("a", Annotated[str, ssm("/a")])])
+    with pytest.raises(
+        ConfigError, match=r"what answered at http://localhost:\d+/systemsmanager.* is not the extension"
+    ):
+        env.load(kind)
+
+
 @pytest.mark.usefixtures("extension")
 def test_without_httpx_the_error_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(package: str, *, extra: str, feature: str) -> None:
