@@ -17,7 +17,7 @@ from threading import Lock
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context, attach, detach
 
-from lambdakit.middleware.otel_attributes import attributes_of
+from lambdakit.middleware.otel_attributes import attributes_of, text_of
 from lambdakit.middleware.otel_carriers import carriers_of_records, trigger_of, w3c_of
 from lambdakit.middleware.otel_propagation import NAME, XRayPropagator
 from lambdakit.middleware.otel_setup import instrument, set_up
@@ -107,7 +107,7 @@ class OpenTelemetry:
         trigger = trigger_of(event)
         parent, links = _callers(event, context, header)
         span = self._tracer.start_span(
-            getattr(context, "function_name", None) or name,
+            text_of(context, "function_name") or name,
             context=parent,
             kind=_KINDS.get(trigger, trace.SpanKind.SERVER),
             attributes=attributes_of(context, trigger, cold),

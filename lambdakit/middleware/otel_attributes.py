@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ("attributes_of", "resource_attributes")
+__all__ = ("attributes_of", "resource_attributes", "text_of")
 
 # Attribute of the resource -> environment variable.
 _VARIABLES = {
@@ -33,17 +33,22 @@ def resource_attributes() -> dict[str, str | int]:
 def attributes_of(context: Any, trigger: str, cold: bool) -> dict[str, str | bool]:
     """What holds for one invocation."""
     found: dict[str, str | bool] = {"faas.trigger": trigger, "faas.coldstart": cold}
-    if request_id := getattr(context, "aws_request_id", None):
+    if request_id := text_of(context, "aws_request_id"):
         found["faas.invocation_id"] = request_id
-    arn: str = getattr(context, "invoked_function_arn", None) or ""
-    parts = arn.split(":")
+    parts = text_of(context, "invoked_function_arn").split(":")
     if len(parts) >= 7:
         found["aws.lambda.invoked_arn"] = ":".join(parts)
         found["cloud.account.id"] = parts[4]
-        found["cloud.resource_id"] = _resource_id(parts, getattr(context, "function_version", None))
+        found["cloud.resource_id"] = _resource_id(parts, text_of(context, "function_version"))
     return found
 
 
-def _resource_id(parts: list[str], version: str | None) -> str:
+def text_of(context: Any, name: str) -> str:
+    """An attribute of a context that may be None, or somebody's mock."""
+    value = getattr(context, name, None)
+    return value if isinstance(value, str) else ""
+
+
+def _resource_id(parts: list[str], version: str) -> str:
     """The function's ARN; with the version in place of an alias, as several aliases can lead to one environment."""
     return ":".join([*parts[:7], version or parts[7]] if len(parts) > 7 else parts)

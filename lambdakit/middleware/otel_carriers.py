@@ -42,7 +42,7 @@ def w3c_of(event: Any, context: Any) -> dict[str, str]:
     if "traceparent" not in found:
         found = _fields(_first_of_each(_in(_raw(event), "multiValueHeaders")))
     if "traceparent" not in found and hasattr(context, "w3c"):
-        found = _fields(context.w3c())
+        found = _fields(context.w3c())  # of the client context
     return found if "traceparent" in found else {}
 
 

@@ -123,10 +123,10 @@ class Tracing(Middleware):
         self._patch = tuple(_one_of("patch", name, tuple(PATCHES)) for name in patch)
         self._service = service
         self._is_on = _is_on(provider)
-        # What must, and what must not, stand in the header of an invocation to be traced; "\0" never does.
-        self._wanted = "Sampled=1" if provider == "xray" else ""
-        self._unwanted = "\0" if always else "Sampled=0"
-        self._rootless = provider == "otel"
+        # What stands in the header of an invocation to be traced; "\0" never does.
+        self._wanted = "Sampled=1" if self._is_on else "\0"
+        self._only_wanted = provider == "xray" or not self._is_on
+        self._always = always
         self._made: Provider | None = None
 
     def on_init(self) -> None:
@@ -143,8 +143,11 @@ class Tracing(Middleware):
     def __call__(self, event: Any, context: Any, call_next: Call) -> Any:
         """Run a sync handler, traced where the invocation is sampled."""
         global _cold
-        header = getattr(context, "_trace_header", None) or _header_of_process()
-        if not self._is_traced(header, event, context):
+        header: Any = getattr(context, "_trace_header", None)
+        if header.__class__ is not str:  # a context of somebody else's, a mock perhaps
+            header = _header_of_process()
+        is_wanted = header is not None and self._wanted in header
+        if not is_wanted and (self._only_wanted or not self._is_traced(header, event, context)):
             _cold = False
             return call_next(event, context)
         span = self._begin(event, context, call_next, header)
@@ -159,8 +162,11 @@ class Tracing(Middleware):
     async def call_async(self, event: Any, context: Any, call_next: Call) -> Any:
         """Run an async handler, traced where the invocation is sampled."""
         global _cold
-        header = getattr(context, "_trace_header", None) or _header_of_process()
-        if not self._is_traced(header, event, context):
+        header: Any = getattr(context, "_trace_header", None)
+        if header.__class__ is not str:
+            header = _header_of_process()
+        is_wanted = header is not None and self._wanted in header
+        if not is_wanted and (self._only_wanted or not self._is_traced(header, event, context)):
             _cold = False
             return await call_next(event, context)
         span = self._begin(event, context, call_next, header)
@@ -182,13 +188,8 @@ class Tracing(Middleware):
                 require(instrumentation, extra="otel", feature=f"tracing(provider='otel', patch=({name!r},))")
 
     def _is_traced(self, header: str | None, event: Any, context: Any) -> bool:
-        if not self._is_on:
-            return False
-        if header is None:
-            return self._rootless
-        if self._wanted in header and self._unwanted not in header:
-            return True
-        return self._rootless and _w3c_wants(event, context)
+        """Whether OpenTelemetry traces what X-Ray does not: what nobody decided on, or a W3C caller sampled."""
+        return header is None or self._always or "Sampled=0" not in header or _w3c_wants(event, context)
 
     def _begin(self, event: Any, context: Any, call_next: Call, header: str | None) -> Span:
         global _cold

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -271,6 +273,16 @@ def test_an_unreachable_collector_costs_neither_the_answer_nor_long(collector: C
     assert collector.spans == []
 
 
+def test_a_collector_that_does_not_answer_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "0.2",
+        }
+        ended = run_runtime(TRACED, [Event({}, headers={"Lambda-Runtime-Trace-Id": HEADER})], env=env)
+    assert [post.call for post in ended.posts] == ["response"]
+
+
 def test_a_tracer_provider_of_ones_own_is_used(collector: Collector) -> None:
     source = (
         "from opentelemetry import trace\n"
@@ -328,4 +340,7 @@ def test_an_alias_gives_way_to_the_version() -> None:
     context = SimpleNamespace(invoked_function_arn=f"{ARN}:live", function_version="7")
     found = attributes_of(context, "http", False)
     assert (found["cloud.resource_id"], found["aws.lambda.invoked_arn"]) == (f"{ARN}:7", f"{ARN}:live")
-    assert attributes_of(None, "http", False) == {"faas.trigger": "http", "faas.coldstart": False}
+    context: Any
+    for context in (None, Mock()):
+        assert attributes_of(context, "http", False) == {"faas.trigger": "http", "faas.coldstart": False}
+        assert w3c_of({}, context) == {}

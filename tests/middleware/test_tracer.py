@@ -12,6 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -99,6 +100,14 @@ def test_the_name_is_the_functions_whatever_is_between(daemon: UDPDaemon) -> Non
 
     count_orders({})
     assert daemon.receive(1)[0]["name"] == "## count_orders"
+
+
+def test_a_context_may_be_a_mock(daemon: UDPDaemon) -> None:
+    @lambda_handler(middleware=[tracing()])
+    def handler(event: Any, context: Any) -> None: ...
+
+    handler({}, Mock())
+    assert daemon.receive(1)[0]["trace_id"] == ROOT
 
 
 def test_a_typed_event_is_traced_alike(daemon: UDPDaemon) -> None:
