@@ -3,9 +3,9 @@
     def search(
         words: Annotated[list[str], Query("q")],            # ?q=a&q=b
         key: Annotated[str, Header("x-api-key")],
-        session: Annotated[str | None, Cookie()] = None,    # the cookie `session`
         login: Annotated[Login, Form()],                    # fields of a form as a dataclass
-    ) -> ...
+        session: Annotated[str | None, Cookie()] = None,    # the cookie `session`
+    ) -> list[str]: ...
 
 Without a name it is the parameter's; a header's has hyphens for underscores. `Query`, `Form`, `Header` and `Cookie` of
 a dataclass, a TypedDict, a NamedTuple or a model read all its fields. `Body` is for what would not be taken for a body:
