@@ -168,7 +168,7 @@ class _Run:
         elif self.status:
             raise RuntimeError("start_response() was called a second time, without exc_info")
         self.status = int(status[:3])
-        self.headers = [(name.lower(), value) for name, value in headers]
+        self.headers = [(name.lower(), value.strip()) for name, value in headers]  # Django's cookies: " a=1"
         return self._written.append
 
     def _taken(self) -> list[bytes]:
