@@ -253,7 +253,8 @@ def _service_of_process() -> str | None:
 def _w3c_wants(event: Any, context: Any) -> bool:
     from lambdakit.middleware.otel_carriers import w3c_of
 
-    return w3c_of(event, context).get("traceparent", "").endswith("-01")
+    flags = w3c_of(event, context).get("traceparent", "")[53:55]
+    return flags[1:] in ("1", "3", "5", "7", "9", "b", "d", "f")  # the lowest bit: sampled
 
 
 tracing = Tracing

@@ -110,6 +110,13 @@ def test_a_request_with_w3c_context_goes_on_in_its_trace(collector: Collector) -
     assert sent["X-Amzn-Trace-Id"].endswith(f"Lineage={LINEAGE}")
 
 
+@pytest.mark.parametrize(("flags", "count"), [("00", 0), ("02", 0), ("03", 2), ("01", 2)])
+def test_a_w3c_callers_decision_outweighs_x_rays(flags: str, count: int, collector: Collector) -> None:
+    event = {"headers": {"traceparent": W3C["traceparent"][:-2] + flags}}
+    run(collector, TRACED, (event, UNSAMPLED))
+    assert len(collector.spans) == count
+
+
 def test_records_are_linked_to_their_senders_traces(collector: Collector) -> None:
     record = {"eventSource": "aws:sqs", "attributes": {"AWSTraceHeader": HEADER}}
     other = {"eventSource": "aws:sqs", "messageAttributes": {"traceparent": {"stringValue": W3C["traceparent"]}}}

@@ -276,6 +276,19 @@ def handler(event, context):
 """
 
 
+def test_all_that_the_sdk_patches_is_told_within_our_spans(daemon: UDPDaemon, aws_server: str) -> None:  # noqa: F811
+    source = "from aws_xray_sdk.core import patch_all\npatch_all()\n" + PATCHED_BOTO3.replace('patch=("boto3",)', "")
+    run(daemon, source, HEADER, **aws_environment(aws_server))
+    told: list[dict[str, Any]] = []
+    while not told or told[-1]["name"] != "## handler":
+        told += daemon.receive(1)
+    (call,) = [one for one in told if one["name"] == "secretsmanager"]
+    assert (call["parent_id"], call["namespace"], call["aws"]["operation"]) == (told[-1]["id"], "aws", "ListSecrets")
+    ids = {one["id"] for one in told}
+    assert {one["trace_id"] for one in told} == {ROOT}
+    assert all(one["parent_id"] in ids for one in told[:-1])
+
+
 def test_patched_boto3_tells_its_calls(daemon: UDPDaemon, aws_server: str) -> None:  # noqa: F811
     run(daemon, PATCHED_BOTO3, HEADER, UNSAMPLED, HEADER, **aws_environment(aws_server))
     for _ in range(2):

@@ -20,7 +20,7 @@ from lambdakit.events import (
     sqs_event,
     viewer_response,
 )
-from lambdakit.middleware import Secret, env
+from lambdakit.middleware import Secret, capture, env, tracing
 
 
 @dataclass
@@ -103,3 +103,22 @@ def configured(event: S3Event, context: Context[Settings]) -> str:
 env(Settings("orders", Secret("key")))  # refused
 env(Settings, prefx="A_")  # refused
 env.load(Settings).other  # refused  # noqa: B018
+
+
+tracing("xray")  # refused
+tracing(provider="zipkin")  # refused
+tracing(patch=["requests"])  # refused
+tracing(response="always")  # refused
+
+
+@capture("price")
+def price(amount: int) -> float:
+    capture(amount)  # refused
+    with capture("look up") as span:
+        span.annotate("Amount", [amount])  # refused
+        span.metadata("amount", amount, "shop")  # refused
+    return amount * 1.5
+
+
+price("2")  # refused
+price(2).upper()  # refused
