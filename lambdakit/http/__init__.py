@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from lambdakit.http.response import Response as Response
     from lambdakit.http.response import TextResponse as TextResponse
     from lambdakit.http.router import Router as Router
+    from lambdakit.http.server_events import ServerEvent as ServerEvent
+    from lambdakit.http.server_events import sse as sse
     from lambdakit.http.websocket import WebSocketApp as WebSocketApp
     from lambdakit.http.wsgi_adapter import WSGIHandler as WSGIHandler
     from lambdakit.http.wsgi_adapter import wsgi as wsgi
@@ -70,6 +72,7 @@ _PUBLIC = {
     "request": ("Request",),
     "response": ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse"),
     "router": ("Router",),
+    "server_events": ("ServerEvent", "sse"),
     "websocket": ("WebSocketApp",),
     "wsgi_adapter": ("WSGIHandler", "wsgi"),
 }
@@ -101,6 +104,7 @@ __all__ = (
     "Request",
     "Response",
     "Router",
+    "ServerEvent",
     "SetCookie",
     "TextResponse",
     "Token",
@@ -113,6 +117,7 @@ __all__ = (
     "compression",
     "cors",
     "security_headers",
+    "sse",
     "wsgi",
 )
 
