@@ -33,7 +33,7 @@ def test_a_repeated_request_gets_the_receipt_of_the_first(pay: Any, event: Any) 
 def test_the_same_key_does_not_pay_another_amount(pay: Any, event: Any) -> None:
     pay(event)
     status, problem = pay(with_body(event, cents=9_999))
-    assert (status, problem["title"]) == (422, "Unprocessable Entity")
+    assert (status, problem["title"]) == (422, "Unprocessable Content")
 
 
 def test_a_declined_card_may_be_tried_again_with_the_same_key(pay: Any, event: Any) -> None:

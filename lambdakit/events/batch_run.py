@@ -276,9 +276,11 @@ async def run_in_order_async(run: Run, function: Callable[..., Any], context: An
 
 def deadline_of(error: BaseException) -> DeadlineError:
     """The error of the deadline that a task was cancelled for. Raises any other cancellation again."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, DeadlineError):
-        return cause
+    cause: BaseException | None = error
+    while cause is not None:
+        if cause.args and isinstance(cause.args[0], DeadlineError):
+            return cause.args[0]
+        cause = cause.__context__  # Python 3.10 makes a new error without it where a task awaits another
     raise error
 
 

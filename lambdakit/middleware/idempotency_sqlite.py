@@ -51,6 +51,7 @@ class SQLiteStore:
         self._lock = Lock()
         self._connection: Any = None
         self._owner = 0
+        self._others: list[Any] = []
 
     def claim(self, claim: Claim, lock_seconds: float, expiry_seconds: float) -> Record | None:
         """Make the in-progress record and give None; or the record of another that stands there and is valid."""
@@ -81,15 +82,20 @@ class SQLiteStore:
                 self._connection.close()
                 self._connection = None
 
+    def __del__(self) -> None:
+        if getattr(self, "_connection", None) is not None and self._owner == os.getpid():
+            self._connection.close()
+
     def _run(self, statement: str, claim: Claim, **values: Any) -> Any:
         named = {"id": claim.key, "token": claim.token, "fingerprint": claim.fingerprint, **values}
         return self._connected().execute(statement, named)
 
     def _connected(self) -> Any:
-        # A connection must not be used on both sides of a fork.
+        # A connection must not be used on both sides of a fork, nor closed on the other.
         if self._connection is None or self._owner != os.getpid():
             import sqlite3
 
+            self._others.append(self._connection)
             self._connection = sqlite3.connect(
                 self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )

@@ -69,10 +69,14 @@ def problem(
     }
 
 
+# RFC 9110's phrases, where those of Python before 3.13 are older.
+_PHRASES = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+
+
 def _phrase(status: int) -> str:
     from http import HTTPStatus
 
     try:
-        return HTTPStatus(status).phrase
+        return _PHRASES.get(status) or HTTPStatus(status).phrase
     except ValueError:
         return "Error"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import doctest
 import json
 import signal
 import threading
@@ -18,6 +17,7 @@ from lambdakit.events import api_gateway, sqs_batch
 from lambdakit.exceptions import DeadlineError, UsageError
 from lambdakit.middleware import deadline, deadlines
 from tests.fake_runtime_api import Event
+from tests.middleware.documented import example_holds
 from tests.middleware.idempotency_support import Time
 from tests.runtime_process import OFFICIAL, OURS, run_runtime
 
@@ -331,7 +331,4 @@ def test_it_holds_under_both_runtimes(command: Any) -> None:
 
 
 def test_the_example_of_the_documentation_holds() -> None:
-    names: dict[str, Any] = {}
-    lines = [line[4:] for line in (deadlines.__doc__ or "").splitlines() if line.startswith("    ")]
-    exec("\n".join(line for line in lines if not line.startswith((">>>", "{"))), names)
-    assert doctest.testmod(deadlines, globs=names).failed == 0
+    assert example_holds(deadlines)

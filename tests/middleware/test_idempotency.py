@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import doctest
 import logging
 import threading
 import time
@@ -27,6 +26,7 @@ from lambdakit.middleware import SQLiteStore, idempotency, idempotent, idempoten
 from lambdakit.middleware.idempotency_records import Claim
 from lambdakit.middleware.selecting import digest
 from tests.fake_runtime_api import Event
+from tests.middleware.documented import example_holds
 from tests.middleware.idempotency_support import Time, contend, make_table, store_of, valkey_server
 from tests.moto_server import aws as aws
 from tests.moto_server import aws_server as aws_server
@@ -497,12 +497,4 @@ def test_it_holds_under_both_runtimes(command: Any) -> None:
 
 
 def test_the_example_of_the_documentation_holds() -> None:
-    assert doctest.testmod(idempotency, globs=_example(idempotency.__doc__)).failed == 0
-
-
-def _example(text: str | None) -> dict[str, Any]:
-    """What the indented code of a module's documentation defines."""
-    lines = [line[4:] for line in (text or "").splitlines() if line.startswith("    ") and ">>>" not in line]
-    names: dict[str, Any] = {}
-    exec("\n".join(line for line in lines if not line.startswith("{")), names)
-    return names
+    assert example_holds(idempotency)

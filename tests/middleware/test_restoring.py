@@ -13,9 +13,10 @@ import pytest
 
 from lambdakit import lambda_handler
 from lambdakit.exceptions import UsageError
-from lambdakit.middleware import snapstart
+from lambdakit.middleware import restoring, snapstart
 from lambdakit.runtime import hooks
 from tests.fake_runtime_api import Event
+from tests.middleware.documented import example_holds
 from tests.moto_server import aws as aws
 from tests.moto_server import aws_server as aws_server
 from tests.runtime_process import run_runtime
@@ -119,7 +120,7 @@ def test_what_is_not_known_is_named(connection: Any) -> None:
 APP = """
 import random
 from lambdakit import lambda_handler
-from lambdakit.middleware import snapstart
+from lambdakit.middleware import restoring, snapstart
 
 random.seed(1)
 first = random.Random(1).random()
@@ -135,3 +136,7 @@ def test_the_runtime_makes_it_new_after_the_restore_and_only_then() -> None:
     for kind, expected in (("snap-start", [["renewed"], False]), ("on-demand", [[], True])):
         run = run_runtime(APP, [Event()], env={"AWS_LAMBDA_INITIALIZATION_TYPE": kind})
         assert run.posts[-1].json() == expected
+
+
+def test_the_example_of_the_documentation_holds(aws: str) -> None:
+    assert example_holds(restoring)
