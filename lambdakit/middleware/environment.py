@@ -160,17 +160,20 @@ class Env(Middleware):
         _refuse(self._class, reading)
         self._take(reading)
 
-    def refresh(self) -> None:
-        """Read everything that is too old again. What cannot be read, or is not right any more, stays as it was."""
+    def refresh(self, retry: float = RETRY_SECONDS) -> None:
+        """Read everything that is too old again. What cannot be read, or is not right any more, stays as it was.
+
+        It is tried again after `retry` seconds then.
+        """
         reading = self._read(self._ttl, fallback="last")
         for line in reading.stale:
             _warn("a setting is kept as it was, because it could not be read again: %s", line)
         if reading.settings is not None:
-            self._take(reading)
+            self._take(reading, retry)
             return
         if self._settings is None:  # the first invocation reads, or tells why not
             return
-        self._expires = time.monotonic() + min(self._ttl, RETRY_SECONDS)
+        self._expires = time.monotonic() + min(self._ttl, retry)
         _warn("all settings are kept as they were: %s", ConfigError(self._class.__name__, tuple(reading.faults)))
 
     def _read(self, max_age: float, *, fallback: Literal["none", "last"] = "none") -> Reading:
@@ -185,9 +188,9 @@ class Env(Middleware):
         reading.read(max_age, fallback=fallback)
         return reading
 
-    def _take(self, reading: Reading) -> None:
+    def _take(self, reading: Reading, retry: float = RETRY_SECONDS) -> None:
         self._settings = reading.settings
-        age = min(self._ttl, RETRY_SECONDS) if reading.stale else self._ttl
+        age = min(self._ttl, retry) if reading.stale else self._ttl
         self._expires = time.monotonic() + age if reading.asks_stores else NEVER
 
 
@@ -215,7 +218,7 @@ def _refresh_all() -> None:
 
     shared.expire()
     for one in _restored:
-        one.refresh()
+        one.refresh(retry=0.0)  # that is, by the first invocation
 
 
 def _warn(message: str, *arguments: object) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from lambdakit import lambda_handler
 from lambdakit.exceptions import ConfigError, MissingExtraError
-from lambdakit.middleware import Secret, appconfig, env, parameter_extension, secret, ssm
+from lambdakit.middleware import Secret, appconfig, env, environment, parameter_extension, secret, ssm
 from lambdakit.middleware.parameter_extension import port_of
+from lambdakit.runtime import hooks
 from tests.middleware.store_servers import Extension, serving
 
 if TYPE_CHECKING:
@@ -73,6 +74,19 @@ def test_what_is_not_served_at_init_is_read_by_the_first_invocation(extension: E
         result = handler({}, None)
         assert (asyncio.run(result) if kind == "async" else result) == READ
     assert extension.calls == 10
+
+
+def test_after_a_restore_the_first_invocation_reads_again(
+    extension: Extension, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "_restored", [])
+    monkeypatch.setattr(hooks, "_after_restore", [])
+    handler: Any = lambda_handler(middleware=[env(Settings)])(lambda event, context: context.config)
+    extension.values = {**VALUES, "/app/table": "later"}
+    extension.not_ready = True
+    hooks.run_after_restore()
+    extension.not_ready = False
+    assert handler({}).table == "later"
 
 
 def test_one_that_is_not_ready_in_an_invocation_is_an_error(extension: Extension) -> None:
