@@ -176,7 +176,10 @@ def add_faults(faults: Faults, status: int, place: str, key: str | None, error: 
     """Add what a value's parser found; `key` is where in the place the value was, None for the place itself."""
     start = "$" if key is None else f"$.{key}"
     found: tuple[tuple[str, str], ...] = getattr(error, "faults", (("$", str(error)),))
-    faults.extend((status, place, start + path[1:], what) for path, what in found)
+    for path, what in found:
+        # What stands outside of bodies is text, always.
+        told = what if place == "body" else what.replace(", got str", ", got another text")
+        faults.append((status, place, start + path[1:], told))
 
 
 def _takes_body(parameter: Parameter, path_names: Sequence[str]) -> bool:
@@ -275,7 +278,7 @@ def _text(text: str) -> str:
 
 def _int(text: str) -> int:
     if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 4000:
-        raise ValueError("expected int, got other text")
+        raise ValueError("expected int, got another text")
     return int(text)
 
 
