@@ -25,6 +25,7 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "invoke": Verb("lambdakit.cli.invoke", "Run one invocation of a function in a real bootstrap process."),
+    "start": Verb("lambdakit.cli.start", "Serve functions as the local Lambda service."),
     "config": Verb("lambdakit.cli.config", "Show the project's functions as they are understood."),
     "event": Verb("lambdakit.cli.event", "Look at events."),
 }

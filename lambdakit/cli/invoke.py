@@ -8,29 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shlex
 import signal
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lambdakit.cli.event_input import checked_json, read_event
+from lambdakit.cli.function_input import FunctionOptions, function_of
 from lambdakit.cli.terminal import end_payload, screen_for, write_payload
-from lambdakit.emulator.dotenv import read_environment
-from lambdakit.emulator.environment import ExecutionEnvironment
-from lambdakit.emulator.function import DEFAULT_REGION, FunctionConfig, Invocation, default_runtime_command
-from lambdakit.emulator.target import resolve_target
+from lambdakit.emulator.service import InvokeRequest, LocalService
 from lambdakit.exceptions import EmulatorError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from lambdakit.cli.terminal import Screen
-    from lambdakit.emulator.function import LogFormat
-    from lambdakit.emulator.logs import LogLine, LogSink
+    from lambdakit.emulator.function import FunctionConfig, LogFormat
+    from lambdakit.emulator.logs import LogLine, LogOrigin, ServiceLog
 
 _FUNCTION_ERROR = 1
 _USAGE_ERROR = 2
@@ -44,13 +40,8 @@ class Options:
     target: str
     event: str | None
     data: str | None
-    timeout: float
-    memory: int
-    env: tuple[str, ...]
-    env_file: tuple[str, ...]
+    function: FunctionOptions
     client_context: str | None
-    log_format: LogFormat
-    runtime_command: str | None
     verbose: bool
 
 
@@ -61,85 +52,56 @@ class Options:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
-    default=3.0,
-    show_default=True,
-    help="Seconds the function may take.",
+    help="Seconds the function may take; else the project's, or 3.",
 )
 @click.option(
-    "--memory", type=click.IntRange(min=1), default=128, show_default=True, help="Memory size in MB, as reported."
+    "--memory",
+    type=click.IntRange(min=1),
+    help="Memory size in MB, as reported; else the project's, or 128.",
 )
 @click.option("--env", multiple=True, metavar="KEY=VALUE", help="An environment variable; may be repeated.")
 @click.option("--env-file", multiple=True, metavar="FILE", help="A dotenv file; may be repeated.")
 @click.option("--client-context", metavar="JSON", help="The client context the function is given.")
-@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="Else the project's, or text.")
 @click.option("--runtime-command", metavar="CMD", help="Another runtime; the handler is its last argument.")
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
     target: str,
     event: str | None,
     data: str | None,
-    timeout: float,
-    memory: int,
+    timeout: float | None,
+    memory: int | None,
     env: tuple[str, ...],
     env_file: tuple[str, ...],
     client_context: str | None,
-    log_format: LogFormat,
+    log_format: LogFormat | None,
     runtime_command: str | None,
     verbose: bool,
 ) -> None:
     """Run one invocation of TARGET in a real bootstrap process.
 
-    TARGET is module.function, or path/to/app.py:function; NAME=TARGET gives the function another name. The payload
-    goes to stdout, logs go to stderr. Exit status: 0, 1 after a function error, 2 after a usage error.
+    TARGET is module.function, path/to/app.py:function, or a function's name in the project's configuration;
+    NAME=TARGET gives the function another name. The payload goes to stdout, logs go to stderr. Exit status: 0, 1 after
+    a function error, 2 after a usage error.
     """
-    options = Options(
-        target, event, data, timeout, memory, env, env_file, client_context, log_format, runtime_command, verbose
-    )
+    function = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command)
+    options = Options(target, event, data, function, client_context, verbose)
     try:
-        config = function_config(options)
-        invocation = _invocation(options)
+        config = function_of(options.target, options.function).config
+        request = _request(config, options)
         with screen_for(f"Invoking {config.name}") as screen:
-            failed = run(_invoke(config, invocation, screen, options))
+            failed = run(_invoke(config, request, screen, options))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit invoke: {error}", err=True)
         sys.exit(_USAGE_ERROR)
     sys.exit(_FUNCTION_ERROR if failed else 0)
 
 
-def function_config(options: Options) -> FunctionConfig:
-    """What the options say of the function. Raises UsageError."""
-    runtime_command = _split_command(options.runtime_command)
-    target = resolve_target(options.target, cwd=Path.cwd(), check="shape" if runtime_command else "names")
-    return FunctionConfig(
-        name=target.name,
-        handler=target.handler,
-        task_root=target.task_root,
-        runtime_command=runtime_command or default_runtime_command(),
-        timeout=options.timeout,
-        memory_mb=options.memory,
-        environment=read_environment(options.env, options.env_file),
-        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION,
-        log_format=options.log_format,
-    )
-
-
-def _split_command(text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    try:
-        parts = tuple(shlex.split(text))
-    except ValueError as error:
-        raise UsageError(f"--runtime-command: {error} in {text!r}.") from None
-    if not parts:
-        raise UsageError("--runtime-command is empty.")
-    return parts
-
-
-def _invocation(options: Options) -> Invocation:
+def _request(config: FunctionConfig, options: Options) -> InvokeRequest:
     context = options.client_context
     if context is not None:
         checked_json(context.encode("utf-8", "surrogateescape"), "--client-context")
-    return Invocation(payload=read_event(options.event, options.data), client_context=context)
+    return InvokeRequest(config.name, read_event(options.event, options.data), client_context=context)
 
 
 def run(work: Coroutine[None, None, bool]) -> bool:
@@ -156,13 +118,14 @@ def run(work: Coroutine[None, None, bool]) -> bool:
         sys.exit(_SIGNALLED + signal.SIGTERM)
 
 
-async def _invoke(config: FunctionConfig, invocation: Invocation, screen: Screen, options: Options) -> bool:
+async def _invoke(config: FunctionConfig, request: InvokeRequest, screen: Screen, options: Options) -> bool:
     """Whether the function failed; the payload has been written."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    async with ExecutionEnvironment(config, log=_sink(screen, options)) as environment:
-        running = await environment.dispatch(invocation)
+    async with LocalService(log=_log(screen, options)) as service:
+        service.add(config)
+        running = service.dispatch(request)
         answer = await running.answer()
         if answer.response_mode == "streaming":
             screen.idle()
@@ -179,12 +142,12 @@ async def _invoke(config: FunctionConfig, invocation: Invocation, screen: Screen
     return result.function_error is not None
 
 
-def _sink(screen: Screen, options: Options) -> LogSink:
-    def sink(line: LogLine, /) -> None:
+def _log(screen: Screen, options: Options) -> ServiceLog:
+    def log(origin: LogOrigin, line: LogLine, /) -> None:
         if options.verbose or line.source != "engine":
             screen.line(line)
 
-    return sink
+    return log
 
 
 def _write(write: Callable[[bytes], None], data: bytes) -> None:

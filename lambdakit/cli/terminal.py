@@ -81,13 +81,21 @@ class TerminalScreen:
 @contextmanager
 def screen_for(text: str) -> Generator[Screen, None, None]:
     """The screen that fits stderr, busy with `text` until the end of the block."""
-    fancy = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    screen: Screen = TerminalScreen() if fancy else PlainScreen()
+    screen: Screen = TerminalScreen() if _is_fancy() else PlainScreen()
     screen.busy(text)
     try:
         yield screen
     finally:
         screen.idle()
+
+
+def log_screen() -> Screen:
+    """The screen for a verb that writes nothing but log lines."""
+    return TerminalScreen() if _is_fancy() else PlainScreen()
+
+
+def _is_fancy() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def write_payload(data: bytes) -> None:

@@ -182,7 +182,7 @@ def test_usage_errors_are_status_2_before_anything_starts(app, arguments, messag
 def test_an_event_over_the_limit_is_a_usage_error(app):
     done = lambdakit(app, "invoke", "app.handler", "--event", "-", stdin=b'"' + b"x" * 6_291_555 + b'"')
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"The event is 6291557 bytes; a synchronous invocation takes at most 6291556 bytes." in done.stderr
+    assert b"6291557 byte payload is too large for the RequestResponse invocation type" in done.stderr
 
 
 def test_a_missing_runtime_is_a_function_error_with_its_name(app):

@@ -1,0 +1,165 @@
+"""`lambdakit start`: the local Lambda service, until it is told to stop.
+
+stdout says what is served and where, with the lines a shell needs to point AWS clients here; logs go to stderr. Exit
+status: 0 after SIGINT or SIGTERM, 2 after a usage error, to which a port that is taken belongs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lambdakit.cli.function_input import FunctionOptions, functions_of
+from lambdakit.cli.terminal import log_screen
+from lambdakit.emulator import limits
+from lambdakit.emulator.api.server import LOOPBACK, PORT, ApiServer
+from lambdakit.emulator.service import LocalService
+from lambdakit.exceptions import EmulatorError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+
+    from lambdakit.cli.terminal import Screen
+    from lambdakit.emulator.function import FunctionConfig, LogFormat
+    from lambdakit.emulator.logs import LogLine, LogOrigin, ServiceLog
+    from lambdakit.emulator.project import FunctionSpec
+
+_USAGE_ERROR = 2
+# How long running invocations may take to end once the service is told to stop.
+_DRAIN_SECONDS = 2.0
+_ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
+
+
+@click.command("start", short_help="Serve functions as the local Lambda service.")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1)
+@click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="The port; 0: any that is free."
+)
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds a function may take.")
+@click.option("--memory", type=click.IntRange(min=1), help="Memory size in MB, as reported.")
+@click.option("--env", multiple=True, metavar="KEY=VALUE", help="An environment variable; may be repeated.")
+@click.option("--env-file", multiple=True, metavar="FILE", help="A dotenv file; may be repeated.")
+@click.option("--log-format", type=click.Choice(["text", "json"]))
+@click.option("--runtime-command", metavar="CMD", help="Another runtime; the handler is its last argument.")
+@click.option("--account-id", metavar="DIGITS", help="The account the functions belong to.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    default=limits.ACCOUNT_CONCURRENCY,
+    show_default=True,
+    help="How many invocations may run at once.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
+def command(
+    targets: tuple[str, ...],
+    host: str,
+    port: int,
+    timeout: float | None,
+    memory: int | None,
+    env: tuple[str, ...],
+    env_file: tuple[str, ...],
+    log_format: LogFormat | None,
+    runtime_command: str | None,
+    account_id: str | None,
+    concurrency: int,
+    verbose: bool,
+) -> None:
+    """Serve functions to AWS clients until Ctrl-C.
+
+    TARGET is module.function, path/to/app.py:function, or a function's name in the project's configuration;
+    NAME=TARGET gives the function another name. Without a TARGET all functions of the project are served.
+    """
+    options = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command, account_id)
+    try:
+        functions = functions_of(targets, options)
+        log = _service_log(log_screen(), several=len(functions) > 1, verbose=verbose)
+        _run(_serve(functions, host, port, concurrency, log))
+    except (UsageError, EmulatorError) as error:
+        click.echo(f"lambdakit start: {error}", err=True)
+        sys.exit(_USAGE_ERROR)
+
+
+async def _serve(functions: Sequence[FunctionSpec], host: str, port: int, concurrency: int, log: ServiceLog) -> None:
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+    variables = dict(os.environ)
+    async with (
+        LocalService(concurrency=concurrency, log=log, host=variables) as service,
+        ApiServer(service, host=host, port=port) as server,
+    ):
+        variables.setdefault(_ENDPOINT, server.url)
+        await _add(service, functions)
+        for line in _banner(server.url, [function.config for function in functions]):
+            click.echo(line)
+        # What is here now stays: the collector need not look at it for every few hundred invocations.
+        gc.freeze()
+        await told_to_stop.wait()
+        server.stop_listening()
+        await service.stop(drain_seconds=_DRAIN_SECONDS)
+
+
+async def _add(service: LocalService, functions: Sequence[FunctionSpec]) -> None:
+    for function in functions:
+        service.add(function.config)
+        if function.reserved_concurrency is not None:
+            service.reserve(function.name, function.reserved_concurrency)
+    for function in functions:
+        if function.provisioned_concurrency:
+            await service.provision(function.name, function.provisioned_concurrency)
+
+
+def _banner(url: str, configs: Sequence[FunctionConfig]) -> Iterator[str]:
+    first = configs[0]
+    count = "1 function" if len(configs) == 1 else f"{len(configs)} functions"
+    yield f"Serving {count} at {url} (account {first.account_id}, {first.region})"
+    yield ""
+    width = max(len(config.name) for config in configs)
+    for config in configs:
+        yield f"  {config.name:<{width}}  {config.handler} in {config.task_root}"
+    yield ""
+    for name, value in _exports(url, first):
+        yield f"export {name}={value}"
+    yield ""
+    yield f"aws lambda invoke --function-name {first.name} --payload '{{}}' /dev/stdout"
+    yield "Ctrl-C stops the service."
+
+
+def _exports(url: str, config: FunctionConfig) -> Iterator[tuple[str, str]]:
+    """What a client's environment lacks; clients sign requests, so some credentials and a region must be there."""
+    yield _ENDPOINT, url
+    aws = Path.home() / ".aws"
+    if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or (aws / "config").exists()):
+        yield "AWS_DEFAULT_REGION", config.region
+    given = os.environ.get("AWS_ACCESS_KEY_ID") or os.environ.get("AWS_PROFILE") or (aws / "credentials").exists()
+    if not given:
+        yield "AWS_ACCESS_KEY_ID", "local"
+        yield "AWS_SECRET_ACCESS_KEY", "local"
+
+
+def _service_log(screen: Screen, *, several: bool, verbose: bool) -> ServiceLog:
+    def log(origin: LogOrigin, line: LogLine, /) -> None:
+        if line.source == "engine" and not verbose:
+            return
+        screen.line(line._replace(text=f"{origin.function_name} | {line.text}") if several else line)
+
+    return log
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run on uvloop where it is installed, which serves several times as many requests as asyncio's own loop."""
+    runner: Callable[[Coroutine[None, None, None]], None] = asyncio.run
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        runner = uvloop.run
+    runner(work)
