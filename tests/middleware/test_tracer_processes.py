@@ -147,6 +147,39 @@ def test_the_sdks_recorder_works_within_our_spans(early: str, daemon: UDPDaemon)
         assert failed["cause"]["exceptions"][0]["type"] == "KeyError"
 
 
+IN_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+from aws_xray_sdk.core import xray_recorder
+from lambdakit import lambda_handler
+from lambdakit.middleware import capture, tracing
+
+def work(entity):
+    xray_recorder.set_trace_entity(entity)
+    with xray_recorder.in_subsegment("theirs"), capture("ours"):
+        xray_recorder.begin_segment("refused")
+        xray_recorder.end_segment()
+    xray_recorder.clear_trace_entities()
+    with capture("untraced") as span:
+        return span.traced
+
+@lambda_handler(middleware=[tracing()])
+def handler(event, context):
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(work, [xray_recorder.get_trace_entity()] * 2))
+"""
+
+
+def test_the_sdks_way_to_go_on_in_a_thread_works(daemon: UDPDaemon) -> None:
+    assert run(daemon, IN_THREADS, HEADER) == [b"[false, false]"]
+    *told, root = daemon.receive(5)
+    theirs = {one["id"]: one for one in told if one["name"] == "theirs"}
+    ours = [one for one in told if one["name"] == "ours"]
+    assert {one["parent_id"] for one in theirs.values()} == {root["id"]}
+    assert {one["parent_id"] for one in ours} == set(theirs)
+    assert (len(theirs), len(ours)) == (2, 2)
+    assert daemon.is_silent()
+
+
 def test_the_sdk_goes_on_alone_where_the_invocation_is_not_traced_by_us(daemon: UDPDaemon) -> None:
     source = TRACED + "\n".join((
         "from aws_xray_sdk.core import xray_recorder",
