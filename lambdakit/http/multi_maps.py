@@ -91,10 +91,10 @@ class MutableHeaders(MutableMapping[str, str]):
     __slots__ = ("pairs",)
 
     def __init__(self, headers: HeadersLike = ()) -> None:
-        pairs: Any = getattr(headers, "pairs", headers)
-        if _is_a(pairs, Mapping):
-            pairs = pairs.items()
-        self.pairs: Pairs = list(pairs)
+        self.pairs: Pairs = []
+        if headers:
+            pairs: Any = getattr(headers, "pairs", headers)
+            self.pairs.extend(pairs.items() if _is_a(pairs, Mapping) else pairs)
 
     def all(self, name: str) -> list[str]:
         """Every value of a header, in their order; empty where there is none."""

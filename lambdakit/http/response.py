@@ -15,6 +15,7 @@ looks in the dialect of a service is `front_doors`' work.
 from __future__ import annotations
 
 from lambdakit.codec import encode
+from lambdakit.exceptions import MarshalFault, ResponseError
 from lambdakit.http.multi_maps import MutableHeaders
 
 TYPE_CHECKING = False
@@ -170,8 +171,6 @@ class RedirectResponse(Response):
 
 def json_text(value: object) -> str:
     """The JSON text of a value; models are dumped by their own classes. Raises MarshalFault."""
-    from lambdakit.exceptions import MarshalFault
-
     try:
         return encode(value).decode()
     except MarshalFault:
@@ -197,8 +196,6 @@ def _checked(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
     """The headers as text. Raises ResponseError for one that would end before its end."""
     for name, value in pairs:
         if any(mark in f"{name}{value}" for mark in "\r\n"):
-            from lambdakit.exceptions import ResponseError
-
             raise ResponseError(f"the header {name!r} has a line break; percent-encode what comes from outside")
     return [(str(name), str(value)) for name, value in pairs]
 

@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks.event_measures import EVENTS
 from tests.benchmarks.harness import Bench, use_one_cpu
-from tests.benchmarks.http_measures import HTTP
+from tests.benchmarks.http_measures import ADAPTERS, HTTP, HTTP_OWN
 from tests.benchmarks.measures import RUNTIME, prepare
 from tests.benchmarks.middleware_measures import MIDDLEWARE
 
 if TYPE_CHECKING:
     from tests.benchmarks.table import Measure
 
-TABLES = (RUNTIME, EVENTS, MIDDLEWARE, HTTP)
+TABLES = (RUNTIME, EVENTS, MIDDLEWARE, HTTP, HTTP_OWN, ADAPTERS)
 
 
 def sample(bench: Bench, measure: Measure, rounds: int) -> dict[str, list[float]]:
