@@ -58,6 +58,12 @@ _ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
     show_default=True,
     help="How many invocations may run at once.",
 )
+@click.option(
+    "--environments",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The most environments of one function; invocations beyond wait. Without it, as many as are needed.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
     targets: tuple[str, ...],
@@ -71,6 +77,7 @@ def command(
     runtime_command: str | None,
     account_id: str | None,
     concurrency: int,
+    environments: int | None,
     verbose: bool,
 ) -> None:
     """Serve functions to AWS clients until Ctrl-C.
@@ -82,21 +89,22 @@ def command(
     try:
         functions = functions_of(targets, options)
         log = _service_log(log_screen(), several=len(functions) > 1, verbose=verbose)
-        _run(_serve(functions, host, port, concurrency, log))
+        variables = dict(os.environ)
+        service = LocalService(concurrency=concurrency, environments=environments, log=log, host=variables)
+        _run(_serve(service, ApiServer(service, host=host, port=port), functions, variables))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
 
 
-async def _serve(functions: Sequence[FunctionSpec], host: str, port: int, concurrency: int, log: ServiceLog) -> None:
+async def _serve(
+    service: LocalService, server: ApiServer, functions: Sequence[FunctionSpec], variables: dict[str, str]
+) -> None:
+    """Serve until told to stop; `variables` is the environment that processes' variables are built upon."""
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
-    variables = dict(os.environ)
-    async with (
-        LocalService(concurrency=concurrency, log=log, host=variables) as service,
-        ApiServer(service, host=host, port=port) as server,
-    ):
+    async with service, server:
         variables.setdefault(_ENDPOINT, server.url)
         await _add(service, functions)
         for line in _banner(server.url, [function.config for function in functions]):

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from lambdakit.emulator.service import Served
 
 
+# Event loops count timers in milliseconds.
+_CLOCK_SLACK_SECONDS = 0.001
+
+
 class Trip(Flight):
     """A flight through the service: where it is, and the lease it holds.
 
@@ -77,13 +81,19 @@ class Place:
 
 
 class Lane:
-    """See the module's text. `make` starts a place, `dispose` stops one in the background."""
+    """See the module's text. `make` starts a place, `dispose` stops one in the background.
 
-    def __init__(self, make: Callable[[], Place], dispose: Callable[[Place], None], *, room: int) -> None:
+    `room` is how many events one place takes at once, `most` how many places there may be, in which case alone events
+    wait for as long as it takes.
+    """
+
+    def __init__(
+        self, make: Callable[[], Place], dispose: Callable[[Place], None], *, room: int, most: int | None = None
+    ) -> None:
         self._make = make
         self._dispose = dispose
-        # How many events one environment takes at once.
         self._room = room
+        self._most = most
         self.places: set[Place] = set()
         # Those with room; the most recently used is last.
         self._open: list[Place] = []
@@ -107,7 +117,7 @@ class Lane:
         trip.lane = self
         if self._open:
             self._board(self._open[-1], trip)
-        elif len(self._waiting) < self._finishing:
+        elif self._is_full or len(self._waiting) < self._finishing:
             self._wait(trip)
         else:
             self._start(trip)
@@ -126,10 +136,10 @@ class Lane:
         if place is None:
             return
         place.running -= 1
-        if self._closed or place.retired:
-            self._retire_if_done(place)
-        elif self._waiting:
+        if self._waiting:
             self._seat(self._waiting.popleft()[0], partial(self._board, place))
+        elif self._closed or place.retired:
+            self._retire_if_done(place)
         else:
             self._free(place)
 
@@ -149,6 +159,11 @@ class Lane:
         self._waiting = deque(entry for entry in self._waiting if entry[0] is not trip)
 
     # own
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether no further place may be started: whoever comes then waits for a turn."""
+        return self._most is not None and len(self.places) >= self._most
 
     def _start(self, trip: Trip) -> None:
         place = self._make()
@@ -192,7 +207,7 @@ class Lane:
     def _wait(self, trip: Trip) -> None:
         due = time.monotonic() + limits.FINISHING_SECONDS
         self._waiting.append((trip, due))
-        if self._alarm is None:
+        if self._alarm is None and not self._is_full:
             self._set_alarm(limits.FINISHING_SECONDS)
 
     def _set_alarm(self, delay: float) -> None:
@@ -201,9 +216,9 @@ class Lane:
     def _on_alarm(self) -> None:
         self._alarm = None
         now = time.monotonic()
-        while self._waiting and self._waiting[0][1] <= now + 0.001:
+        while self._waiting and self._waiting[0][1] <= now + _CLOCK_SLACK_SECONDS and not self._is_full:
             self._seat(self._waiting.popleft()[0], self._start)
-        if self._waiting:
+        if self._waiting and not self._is_full:
             self._set_alarm(self._waiting[0][1] - now)
 
     def _seat(self, trip: Trip, find: Callable[[Trip], None]) -> None:

@@ -93,7 +93,8 @@ class Served:
 class LocalService:
     """See the module's text; an async context manager that stops every environment at its end.
 
-    `concurrency` is the account's. An environment without work for `idle_seconds` is stopped. `log` receives every
+    `concurrency` is the account's. `environments` is the most that are started of one function on demand, where the
+    machine cannot carry as many as AWS can: invocations beyond wait for their turn. An environment without work for `idle_seconds` is stopped. `log` receives every
     line of every environment, `observer` what became of every invocation. `host` is the environment that processes'
     variables are built upon, `os.environ` unless given. All methods belong to one event loop.
     """
@@ -102,12 +103,14 @@ class LocalService:
         self,
         *,
         concurrency: int = limits.ACCOUNT_CONCURRENCY,
+        environments: int | None = None,
         idle_seconds: float = limits.IDLE_SECONDS,
         log: ServiceLog | None = None,
         observer: Observer | None = None,
         host: Mapping[str, str] | None = None,
     ) -> None:
         self.ledger = Ledger(concurrency)
+        self._environments = environments
         self._idle_seconds = idle_seconds
         self._log = log
         self._observer = observer
@@ -341,7 +344,8 @@ class LocalService:
         lane = served.lanes.get(key)
         if lane is None:
             make = partial(self._make_place, served.config)
-            lane = served.lanes[key] = Lane(make, self._dispose, room=served.config.max_concurrency)
+            most = None if kind == "provisioned" else self._environments
+            lane = served.lanes[key] = Lane(make, self._dispose, room=served.config.max_concurrency, most=most)
         return lane
 
     def _make_place(self, config: FunctionConfig) -> Place:

@@ -125,13 +125,12 @@ def test_what_is_printed_is_what_is_served(app):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_end_lets_running_invocations_finish(app, number):
-    with started(app, "app.slow") as service:
-        with ThreadPoolExecutor() as pool:
-            answer = pool.submit(service.invoke, "slow", b"0.3")
-            while not (app / "begun").exists():
-                assert not answer.done()
-            service.stop(number)
-            assert answer.result() == "done"
+    with started(app, "app.slow") as service, ThreadPoolExecutor() as pool:
+        answer = pool.submit(service.invoke, "slow", b"0.3")
+        while not (app / "begun").exists():
+            assert not answer.done()
+        service.stop(number)
+        assert answer.result() == "done"
 
 
 def test_an_account_and_its_concurrency(app):
@@ -155,6 +154,14 @@ def test_the_projects_functions_are_served_where_no_target_is_given(app):
     with started(app, "second", "--memory", "256") as service:
         assert service.banner[2] == f"  second  app.other in {app}"
         service.stop()
+
+
+def test_few_environments_serve_many_callers_in_turn(app):
+    with started(app, "app.handler", "--environments", "1") as service, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: service.invoke("handler", b"%d" % number), range(24)))
+        assert [answer["event"] for answer in answers] == list(range(24))
+        _, errors = service.stop()
+        assert errors.count("INIT_START") == 1
 
 
 def test_usage_errors(app):

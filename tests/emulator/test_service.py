@@ -309,6 +309,24 @@ def test_more_provisioned_than_the_account_has_left_is_refused(tmp_path):
     serve(tmp_path, test)
 
 
+def test_with_few_environments_events_wait_for_their_turn(tmp_path):
+    async def test(service):
+        held = [holding(tmp_path, f"gate{number}") for number in range(2)]
+        tasks = [asyncio.create_task(service.invoke(request)) for request, _ in held]
+        await until(lambda: service.environments("engine-test") == 2)
+        turns = [service.dispatch(InvokeRequest("engine-test", b"%d" % number)) for number in range(6)]
+        service.replace(service.functions["engine-test"])
+        for _, open_gate in held:
+            open_gate()
+        await asyncio.gather(*tasks)
+        counts = [who(await turn.result())["count"] for turn in turns]
+        assert max(counts) >= 4
+        await until(lambda: service.environments("engine-test") == 0 and not service._places)
+        assert service.ledger.running == 0
+
+    serve(tmp_path, test, environments=2)
+
+
 # functions
 
 
