@@ -1,11 +1,11 @@
 """A deadline a moment before the environment would be ended, so that there is an answer, a log line and a trace.
 
-    from lambdakit import Context, lambda_handler
-    from lambdakit.middleware import deadline
+    >>> from lambdakit import Context, lambda_handler
+    >>> from lambdakit.middleware import deadline
 
-    @lambda_handler(middleware=[deadline(answer={"partial": True})])
-    def handler(event: dict, context: Context) -> dict:
-        return {"partial": False, "sum": sum(range(event["count"]))}
+    >>> @lambda_handler(middleware=[deadline(answer={"partial": True})])
+    ... def handler(event: dict, context: Context) -> dict:
+    ...     return {"partial": False, "sum": sum(range(event["count"]))}
 
     >>> handler({"count": 4})          # without a context there is no deadline
     {'partial': False, 'sum': 6}

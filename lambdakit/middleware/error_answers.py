@@ -1,11 +1,11 @@
 """What becomes of an exception that leaves the handler: an HTTP answer, another try, or none.
 
-    from lambdakit.events import APIGatewayProxyEvent, api_gateway
-    from lambdakit.middleware import errors
+    >>> from lambdakit.events import APIGatewayProxyEvent, api_gateway
+    >>> from lambdakit.middleware import errors
 
-    @api_gateway(middleware=[errors({LookupError: 404})])
-    def handler(event: APIGatewayProxyEvent, context: object) -> dict:
-        return {"statusCode": 200, "body": {"tea": "hot"}[event.path[1:]]}
+    >>> @api_gateway(middleware=[errors({LookupError: 404})])
+    ... def handler(event: APIGatewayProxyEvent, context: object) -> dict:
+    ...     return {"statusCode": 200, "body": {"tea": "hot"}[event.path[1:]]}
 
     >>> handler({"httpMethod": "GET", "path": "/coffee", "requestContext": {}})["statusCode"]
     404

@@ -1,11 +1,11 @@
 """A call that must happen once: repetitions of it are answered with the result of the first.
 
-    from lambdakit import Context, lambda_handler
-    from lambdakit.middleware import SQLiteStore, idempotent
+    >>> from lambdakit import Context, lambda_handler
+    >>> from lambdakit.middleware import SQLiteStore, idempotent
 
-    @lambda_handler(middleware=[idempotent(SQLiteStore(":memory:"), key="order_id", check="amount")])
-    def handler(event: dict, context: Context) -> dict:
-        return {"charged": event["amount"]}
+    >>> @lambda_handler(middleware=[idempotent(SQLiteStore(":memory:"), key="order_id", check="amount")])
+    ... def handler(event: dict, context: Context) -> dict:
+    ...     return {"charged": event["amount"]}
 
     >>> handler({"order_id": "o-1", "amount": 7, "attempt": 1})
     {'charged': 7}

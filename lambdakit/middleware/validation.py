@@ -1,17 +1,17 @@
 """Check what a handler gets and gives: by a type, or by a JSON Schema.
 
-    from dataclasses import dataclass
-    from lambdakit import Context, lambda_handler
-    from lambdakit.middleware import validate
+    >>> from dataclasses import dataclass
+    >>> from lambdakit import Context, lambda_handler
+    >>> from lambdakit.middleware import validate
 
-    @dataclass
-    class Order:
-        order_id: str
-        amount: int
+    >>> @dataclass
+    ... class Order:
+    ...     order_id: str
+    ...     amount: int
 
-    @lambda_handler(middleware=[validate(input=Order)])
-    def handler(event: Order, context: Context) -> int:
-        return event.amount * 2
+    >>> @lambda_handler(middleware=[validate(input=Order)])
+    ... def handler(event: Order, context: Context) -> int:
+    ...     return event.amount * 2
 
     >>> handler({"order_id": "o-1", "amount": 21})
     42

@@ -1,11 +1,11 @@
 """Answer the events that only keep environments warm, before anything looks at them.
 
-    from lambdakit.events import S3Event, s3_event
-    from lambdakit.middleware import warmup
+    >>> from lambdakit.events import S3Event, s3_event
+    >>> from lambdakit.middleware import warmup
 
-    @s3_event(middleware=[warmup()])
-    def handler(event: S3Event, context: object) -> str:
-        return event.records[0].object.key
+    >>> @s3_event(middleware=[warmup()])
+    ... def handler(event: S3Event, context: object) -> str:
+    ...     return event.records[0].object.key
 
     >>> handler({"source": "serverless-plugin-warmup"})
     {'warmup': True}

@@ -15,9 +15,8 @@ import pytest
 from lambdakit import lambda_handler
 from lambdakit.events import api_gateway, sqs_batch
 from lambdakit.exceptions import DeadlineError, UsageError
-from lambdakit.middleware import deadline, deadlines
+from lambdakit.middleware import deadline
 from tests.fake_runtime_api import Event
-from tests.middleware.documented import example_holds
 from tests.middleware.idempotency_support import Time
 from tests.runtime_process import OFFICIAL, OURS, run_runtime
 
@@ -328,7 +327,3 @@ def handler(event, context):
 def test_it_holds_under_both_runtimes(command: Any) -> None:
     run = run_runtime(APP, [Event(0), Event(60, timeout_ms=500), Event(0)], command=command)
     assert [post.json() for post in run.posts] == ["done", "late", "done"]
-
-
-def test_the_example_of_the_documentation_holds() -> None:
-    assert example_holds(deadlines)

@@ -20,9 +20,8 @@ from lambdakit.exceptions import (
     RetryableError,
     UsageError,
 )
-from lambdakit.middleware import error_answers, errors, permanent_done
+from lambdakit.middleware import errors, permanent_done
 from tests.fake_runtime_api import Event
-from tests.middleware.documented import example_holds
 from tests.middleware.idempotency_support import Time
 from tests.runtime_process import OFFICIAL, OURS, run_runtime
 
@@ -218,7 +217,3 @@ def test_it_holds_under_both_runtimes(command: Any) -> None:
     run = run_runtime(APP, [Event({**GET, "path": "/a"}), Event({**GET, "path": "/b"})], command=command)
     bodies = [json.loads(post.json()["body"]) for post in run.posts]
     assert [(body["status"], body["detail"]) for body in bodies] == [(404, "secret"), (404, "b")]
-
-
-def test_the_example_of_the_documentation_holds() -> None:
-    assert example_holds(error_answers)

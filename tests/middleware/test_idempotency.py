@@ -22,11 +22,10 @@ from lambdakit.exceptions import (
     IdempotencyStoreError,
     UsageError,
 )
-from lambdakit.middleware import SQLiteStore, idempotency, idempotent, idempotent_function
+from lambdakit.middleware import SQLiteStore, idempotent, idempotent_function
 from lambdakit.middleware.idempotency_records import Claim
 from lambdakit.middleware.selecting import digest
 from tests.fake_runtime_api import Event
-from tests.middleware.documented import example_holds
 from tests.middleware.idempotency_support import Time, contend, make_table, store_of, valkey_server
 from tests.moto_server import aws as aws
 from tests.moto_server import aws_server as aws_server
@@ -494,7 +493,3 @@ def handler(event, context):
 def test_it_holds_under_both_runtimes(command: Any) -> None:
     run = run_runtime(APP, [Event({"id": 1}), Event({"id": 1, "again": True}), Event({"id": 2})], command=command)
     assert [post.json() for post in run.posts] == [{"calls": 1, "at": 0.5}] * 2 + [{"calls": 2, "at": 0.5}]
-
-
-def test_the_example_of_the_documentation_holds() -> None:
-    assert example_holds(idempotency)

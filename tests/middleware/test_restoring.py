@@ -16,7 +16,6 @@ from lambdakit.exceptions import UsageError
 from lambdakit.middleware import restoring, snapstart
 from lambdakit.runtime import hooks
 from tests.fake_runtime_api import Event
-from tests.middleware.documented import example_holds
 from tests.moto_server import aws as aws
 from tests.moto_server import aws_server as aws_server
 from tests.runtime_process import run_runtime
@@ -138,5 +137,9 @@ def test_the_runtime_makes_it_new_after_the_restore_and_only_then() -> None:
         assert run.posts[-1].json() == expected
 
 
-def test_the_example_of_the_documentation_holds(aws: str) -> None:
-    assert example_holds(restoring)
+def test_the_example_of_the_documentation_runs(aws: str) -> None:
+    lines = [line[4:] for line in (restoring.__doc__ or "").splitlines() if line.startswith("    ")]
+    names: dict[str, Any] = {}
+    exec("\n".join(lines), names)
+    assert names["handler"]({}) >= 0
+    assert len(hooks._after_restore) == 1

@@ -13,9 +13,8 @@ import pytest
 from lambdakit import lambda_handler
 from lambdakit.events import api_gateway, eventbridge_event
 from lambdakit.exceptions import MissingExtraError, PayloadError, ResultError, UsageError
-from lambdakit.middleware import errors, validate, validation
+from lambdakit.middleware import errors, validate
 from tests.fake_runtime_api import Event
-from tests.middleware.documented import example_holds
 from tests.middleware.idempotency_support import Time
 from tests.runtime_process import OFFICIAL, OURS, run_runtime
 
@@ -169,7 +168,3 @@ def test_it_holds_under_both_runtimes(command: Any) -> None:
     run = run_runtime(APP, [Event({"amount": 1}), Event({"amount": "1"}), Event({"amount": 10})], command=command)
     good, bad, wrong = (post.json() for post in run.posts)
     assert (good, bad["errorType"], wrong["errorType"]) == (1, "PayloadError", "ResultError")
-
-
-def test_the_example_of_the_documentation_holds() -> None:
-    assert example_holds(validation)

@@ -11,9 +11,8 @@ import pytest
 from lambdakit import lambda_handler
 from lambdakit.events import s3_event, sqs_batch
 from lambdakit.exceptions import UsageError, WrongSourceError
-from lambdakit.middleware import warm, warmup
+from lambdakit.middleware import warmup
 from tests.fake_runtime_api import Event
-from tests.middleware.documented import example_holds
 from tests.runtime_process import OFFICIAL, OURS, run_runtime
 
 WARM = {"warmup": True}
@@ -105,7 +104,3 @@ def handler(event, context):
 def test_it_holds_under_both_runtimes(command: Any) -> None:
     run = run_runtime(APP, [Event(EVENTS[0]), Event(S3)], command=command)
     assert [post.json() for post in run.posts] == [WARM, "a"]
-
-
-def test_the_example_of_the_documentation_holds() -> None:
-    assert example_holds(warm)
