@@ -13,14 +13,12 @@ import asyncio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from typing import Any, TypeAlias
 
     Message: TypeAlias = dict[str, Any]
-    ASGIApplication: TypeAlias = Callable[
-        [dict[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-        Coroutine[Any, Any, None],
-    ]
+    # Of (scope, receive, send). Frameworks give these three types of their own, each a little different.
+    ASGIApplication: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
 
 __all__ = ("AnswerStream", "Exchange")
 
@@ -125,7 +123,7 @@ class AnswerStream:
     reader stops early, the application is told so (`http.disconnect`, and OSError when it sends) and cancelled.
     """
 
-    def __init__(self, exchange: Exchange, running: Coroutine[Any, Any, None], fits: Callable[[], bool]) -> None:
+    def __init__(self, exchange: Exchange, running: Awaitable[Any], fits: Callable[[], bool]) -> None:
         self._exchange = exchange
         self._fits = fits
         self._streams: bool | None = None
@@ -133,7 +131,7 @@ class AnswerStream:
         self._offered: tuple[bytes, asyncio.Future[None]] | None = None
         self._news: asyncio.Future[None] = self._loop.create_future()
         exchange.on_piece = self._offer
-        self._task = self._loop.create_task(running)
+        self._task = asyncio.ensure_future(running)
         self._task.add_done_callback(self._tell)
 
     async def streams(self) -> bool:

@@ -1,0 +1,63 @@
+"""A FastAPI application as a function: the application is an ordinary one, the last line makes the handler.
+
+It keeps a guest book in memory: its lifespan opens the book once for an execution environment, at INIT, and every
+request finds it in `request.state`. `uvicorn app:app` serves the same application on a laptop.
+
+    lambdakit invoke examples/fastapi_app/app.py:handler --event examples/fastapi_app/event.json
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated, TypedDict
+
+from fastapi import FastAPI, Path, Request
+from pydantic import BaseModel, Field
+
+from lambdakit.http import asgi
+
+
+class Entry(BaseModel):
+    """What a guest writes."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    text: str = ""
+
+
+class State(TypedDict):
+    """What the application keeps for its requests."""
+
+    book: list[Entry]
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncGenerator[State, None]:
+    """Open the book, and close it with the environment."""
+    yield {"book": [Entry(name="Ada", text="first!")]}
+    print("the book is closed")
+
+
+app = FastAPI(title="Guest book", lifespan=lifespan)
+
+
+@app.get("/entries")
+async def entries(request: Request) -> list[Entry]:
+    """Every entry."""
+    book: list[Entry] = request.state.book
+    return book
+
+
+@app.get("/entries/{number}", name="entry")
+async def entry(request: Request, number: Annotated[int, Path(ge=1)]) -> Entry:
+    """One entry, counted from 1."""
+    found: Entry = request.state.book[number - 1]
+    return found
+
+
+@app.post("/entries", status_code=201)
+async def write(request: Request, new: Entry) -> dict[str, str]:
+    """Add an entry; the answer says where it is."""
+    request.state.book.append(new)
+    return {"at": str(request.url_for("entry", number=len(request.state.book)))}
+
+
+handler = asgi(app)
