@@ -49,8 +49,14 @@ REQUIRED = _Required()
 _is_a: Any = isinstance
 _type: Any = type
 
-# Annotations known by name: they are often imported for type checkers only.
-_NAMES = {"Request": Request, "Context": LambdaContext, "LambdaContext": LambdaContext}
+# Annotations known by name, as they are often imported for type checkers only: the module and the class there.
+_NAMES = {
+    "Request": ("lambdakit.http.request", "Request"),
+    "Context": ("lambdakit.context", "LambdaContext"),
+    "LambdaContext": ("lambdakit.context", "LambdaContext"),
+    "UploadedFile": ("lambdakit.http.forms", "UploadedFile"),
+    "FormData": ("lambdakit.http.forms", "FormData"),
+}
 # What an unannotated parameter of such a name is.
 _UNANNOTATED = {"request": Request, "context": LambdaContext}
 _NO_BODY = frozenset(("GET", "HEAD"))
@@ -63,7 +69,7 @@ class Parameter:
 
     def __init__(self, name: str, annotation: Any, default: Any, is_keyword: bool) -> None:
         self.name = name
-        self.kind = annotation
+        self.kind = _known(annotation) if _is_a(annotation, Unresolved) else annotation
         self.default = default
         self.is_keyword = is_keyword
         self.marker: Marker | None = None
@@ -87,6 +93,16 @@ class Parameter:
         if self.default is REQUIRED:
             faults.append((422, place, f"$.{self.key}", "missing"))
         return self.default
+
+
+def _known(annotation: Unresolved) -> Any:
+    """The class that an annotation's text surely means; else the text."""
+    place = _NAMES.get(str(annotation).partition("[")[0].rpartition(".")[2])
+    if place is None:
+        return annotation
+    from importlib import import_module
+
+    return getattr(import_module(place[0]), place[1])
 
 
 def signature_of(function: Any) -> list[Parameter]:
@@ -236,9 +252,7 @@ def _name(kind: Any) -> str:
 
 def _special(parameter: Parameter) -> Get | None:
     kind: Any = parameter.kind
-    if _is_a(kind, Unresolved):
-        kind = _NAMES.get(str(kind).partition("[")[0].rpartition(".")[2])
-    elif kind is None:
+    if kind is None:
         kind = _UNANNOTATED.get(parameter.name)
     if kind is Request:
         return lambda request, faults: request

@@ -26,7 +26,7 @@ from lambdakit.http.route_table import RouteTable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any, TypeAlias, TypeVar
+    from typing import Any, Protocol, TypeVar
 
     from lambdakit.handlers import Middleware
     from lambdakit.http.arguments import Parameter
@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from lambdakit.http.request import Request
 
     FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
-    Decorator: TypeAlias = Callable[[FunctionT], FunctionT]
+
+    class Decorator(Protocol):
+        """Gives back the function it is given."""
+
+        def __call__(self, function: FunctionT, /) -> FunctionT: ...
+
 
 __all__ = ("METHODS", "Route", "Router", "Routes")
 
@@ -105,9 +110,7 @@ class Router:
         self.routes: list[Route] = []
         self._included_in: list[Callable[[Route], None]] = []
 
-    def route(
-        self, path: str, *, methods: Iterable[str], middleware: Sequence[Middleware] = ()
-    ) -> Decorator[FunctionT]:
+    def route(self, path: str, *, methods: Iterable[str], middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for these methods of a path. Raises UsageError."""
         wanted = _checked_methods(path, methods)
 
@@ -121,31 +124,31 @@ class Router:
 
         return register
 
-    def get(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator[FunctionT]:
+    def get(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for GET, and for HEAD unless another route has it."""
         return self.route(path, methods=("GET",), middleware=middleware)
 
-    def post(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator[FunctionT]:
+    def post(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for POST."""
         return self.route(path, methods=("POST",), middleware=middleware)
 
-    def put(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator[FunctionT]:
+    def put(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for PUT."""
         return self.route(path, methods=("PUT",), middleware=middleware)
 
-    def patch(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator[FunctionT]:
+    def patch(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for PATCH."""
         return self.route(path, methods=("PATCH",), middleware=middleware)
 
-    def delete(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator[FunctionT]:
+    def delete(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for DELETE."""
         return self.route(path, methods=("DELETE",), middleware=middleware)
 
-    def head(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator[FunctionT]:
+    def head(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for HEAD, where the one for GET would do too much."""
         return self.route(path, methods=("HEAD",), middleware=middleware)
 
-    def options(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator[FunctionT]:
+    def options(self, path: str, *, middleware: Sequence[Middleware] = ()) -> Decorator:
         """Register a function for OPTIONS, which is else answered with the methods there are."""
         return self.route(path, methods=("OPTIONS",), middleware=middleware)
 
