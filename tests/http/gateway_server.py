@@ -22,14 +22,15 @@ CREDENTIALS = {
     "AWS_REGION": REGION,
 }
 _AUTHORIZATION = re.compile(
-    rf"AWS4-HMAC-SHA256 Credential={KEY}/\d{{8}}/{REGION}/execute-api/aws4_request, SignedHeaders=(.+), Signature=(.+)"
+    rf"AWS4-HMAC-SHA256 Credential={KEY}/\d{{8}}/(.+)/execute-api/aws4_request, SignedHeaders=(.+), Signature=(.+)"
 )
 
 
 class Gateway:
     """Serves while it is open. `answers` are (status, body) for the next requests, then 200; `seen` is what came."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: str = REGION) -> None:
+        self.region = region
         self.answers: list[tuple[int, bytes]] = []
         self.seen: list[tuple[str, str, bytes]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -63,7 +64,10 @@ class Gateway:
         found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
         if found is None:
             return f"no signature: {headers.get('authorization')}"
-        signed = found[1].split(";")
+        region, names, signature = found.groups()
+        if region != self.region:
+            return f"not for {self.region}: {region}"
+        signed = names.split(";")
         if not {"host", "x-amz-date", "x-amz-security-token"} <= set(signed):
             return f"not signed: {signed}"
         request = AWSRequest(
@@ -73,9 +77,9 @@ class Gateway:
             data=body,
         )
         request.context["timestamp"] = headers["x-amz-date"]
-        auth: Any = SigV4Auth(Credentials(KEY, SECRET, TOKEN), "execute-api", REGION)
+        auth: Any = SigV4Auth(Credentials(KEY, SECRET, TOKEN), "execute-api", region)
         wanted = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
-        return None if wanted == found[2] else "the signature does not match"
+        return None if wanted == signature else "the signature does not match"
 
 
 def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
