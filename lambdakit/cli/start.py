@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _USAGE_ERROR = 2
 # How long running invocations may take to end once the service is told to stop.
 _DRAIN_SECONDS = 2.0
+# How long a line may wait for others to be written with.
+_LOG_SECONDS = 0.02
 _ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
 
 
@@ -88,10 +90,13 @@ def command(
     options = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command, account_id)
     try:
         functions = functions_of(targets, options)
-        log = _service_log(log_screen(), several=len(functions) > 1, verbose=verbose)
+        log, write_log = _service_log(log_screen(), several=len(functions) > 1, verbose=verbose)
         variables = dict(os.environ)
         service = LocalService(concurrency=concurrency, environments=environments, log=log, host=variables)
-        _run(_serve(service, ApiServer(service, host=host, port=port), functions, variables))
+        try:
+            _run(_serve(service, ApiServer(service, host=host, port=port), functions, variables))
+        finally:
+            write_log()
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
@@ -154,13 +159,23 @@ def _exports(url: str, config: FunctionConfig) -> Iterator[tuple[str, str]]:
         yield "AWS_SECRET_ACCESS_KEY", "local"
 
 
-def _service_log(screen: Screen, *, several: bool, verbose: bool) -> ServiceLog:
+def _service_log(screen: Screen, *, several: bool, verbose: bool) -> tuple[ServiceLog, Callable[[], None]]:
+    """Lines go to the screen a few at a time: writing each one out costs as much as a good part of an invocation."""
+    waiting: list[LogLine] = []
+
+    def write() -> None:
+        lines = waiting.copy()
+        waiting.clear()
+        screen.lines(lines)
+
     def log(origin: LogOrigin, line: LogLine, /) -> None:
         if line.source == "engine" and not verbose:
             return
-        screen.line(line._replace(text=f"{origin.function_name} | {line.text}") if several else line)
+        if not waiting:
+            asyncio.get_running_loop().call_later(_LOG_SECONDS, write)
+        waiting.append(line._replace(text=f"{origin.function_name} | {line.text}") if several else line)
 
-    return log
+    return log, write
 
 
 def _run(work: Coroutine[None, None, None]) -> None:

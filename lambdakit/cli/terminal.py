@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from lambdakit.emulator.logs import LogLine, LogSource
 
@@ -26,6 +26,9 @@ class Screen(Protocol):
     def line(self, line: LogLine) -> None:
         """Write one log line to stderr."""
 
+    def lines(self, lines: Sequence[LogLine]) -> None:
+        """Write several log lines at once."""
+
     def busy(self, text: str) -> None:
         """Show that something is under way."""
 
@@ -38,7 +41,11 @@ class PlainScreen:
 
     def line(self, line: LogLine) -> None:
         """Write one log line."""
-        sys.stderr.write(line.text + "\n")
+        self.lines((line,))
+
+    def lines(self, lines: Sequence[LogLine]) -> None:
+        """Write several log lines at once."""
+        sys.stderr.write("".join([f"{line.text}\n" for line in lines]))
         sys.stderr.flush()
 
     def busy(self, text: str) -> None:
@@ -65,6 +72,11 @@ class TerminalScreen:
         """Write one log line; `\\r`, which holds a traceback together in one event, is shown as a new line."""
         text = line.text.replace("\r", "\n")
         self._console.print(text, style=self._styles.get(line.source) or None, markup=False)
+
+    def lines(self, lines: Sequence[LogLine]) -> None:
+        """Write several log lines."""
+        for line in lines:
+            self.line(line)
 
     def busy(self, text: str) -> None:
         """Start the spinner."""

@@ -17,6 +17,10 @@ from lambdakit.emulator.refusals import refusal
 
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _TOKEN = re.compile(r"[A-Za-z0-9_$]+")
+# Strings are matched so that what looks like nesting within them is not taken for it.
+_NESTING = re.compile(r'"(?:\\.|[^"\\])*"|[\[{\]}]', re.DOTALL)
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
+_DEEPEST = 1000
 _LITERALS = frozenset({"null", "true", "false"})
 
 
@@ -43,6 +47,8 @@ def _look_closely(payload: bytes) -> None:
     except UnicodeDecodeError as error:
         before = payload[: error.start].decode()
         _refuse(f"Invalid UTF-8 start byte 0x{payload[error.start]:02x}", before, len(before))
+    if _is_too_deep(text):
+        _refuse(f"Document nesting depth ({_DEEPEST + 1}) exceeds the maximum allowed ({_DEEPEST})", text, 0)
     try:
         json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -50,8 +56,15 @@ def _look_closely(payload: bytes) -> None:
     except _Constant as error:
         name = str(error)
         _refuse(f"Unrecognized token '{name}': was expecting {_VALUES}", text, text.find(name))
-    except RecursionError:
-        _refuse("Document nesting depth (1001) exceeds the maximum allowed (1000)", text, 0)
+
+
+def _is_too_deep(text: str) -> bool:
+    depth = 0
+    for found in _NESTING.finditer(text):
+        depth += _STEPS.get(found.group(), 0)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 class _Constant(Exception):

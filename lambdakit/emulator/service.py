@@ -94,9 +94,10 @@ class LocalService:
     """See the module's text; an async context manager that stops every environment at its end.
 
     `concurrency` is the account's. `environments` is the most that are started of one function on demand, where the
-    machine cannot carry as many as AWS can: invocations beyond wait for their turn. An environment without work for `idle_seconds` is stopped. `log` receives every
-    line of every environment, `observer` what became of every invocation. `host` is the environment that processes'
-    variables are built upon, `os.environ` unless given. All methods belong to one event loop.
+    machine cannot carry as many as AWS can: invocations beyond wait for their turn. An environment without work for
+    `idle_seconds` is stopped. `log` receives every line of every environment, `observer` what became of every
+    invocation. `host` is the environment that processes' variables are built upon, `os.environ` unless given. All
+    methods belong to one event loop.
     """
 
     def __init__(
