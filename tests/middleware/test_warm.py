@@ -11,7 +11,7 @@ import pytest
 from lambdakit import lambda_handler
 from lambdakit.events import s3_event, sqs_batch
 from lambdakit.exceptions import UsageError, WrongSourceError
-from lambdakit.middleware import warmup
+from lambdakit.middleware import SQLiteStore, idempotent, warmup
 from tests.fake_runtime_api import Event
 from tests.runtime_process import OFFICIAL, OURS, run_runtime
 
@@ -69,6 +69,16 @@ def test_the_answer_waits_so_that_others_get_environments_of_their_own() -> None
     assert handler(EVENTS[0]) == WARM
     assert time.monotonic() - begin >= 0.05
     assert handler({"a": 1}) == {"a": 1}
+
+
+def test_it_may_stand_anywhere_in_the_list_of_an_async_handler() -> None:
+    store = SQLiteStore(":memory:")
+
+    @lambda_handler(middleware=[idempotent(store, key="id"), warmup(delay=0), warmup(delay=0)])
+    async def handler(event: Any, context: Any) -> Any:
+        return event["id"]
+
+    assert [asyncio.run(handler(event)) for event in (EVENTS[0], {"id": 1})] == [WARM, 1]
 
 
 def test_a_hundred_at_once_do_not_wait_for_each_other() -> None:
