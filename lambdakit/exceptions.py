@@ -37,7 +37,6 @@
     ├── ConnectionsError              a WebSocket API's connection could not be sent to, closed or looked at
     │   └── ConnectionGoneError         the client has gone: forget the connection (LookupError)
     ├── TokenError                    a bearer token is missing, unreadable, unfit, or lacks a scope (PermissionError)
-    ├── TokenKeysError                the keys that tokens are signed with could not be fetched; retryable
     ├── HTTPError                     raised by user code: the answer to this request, as problem details (RFC 9457)
     │   ├── BadRequestError             400: the request cannot be read
     │   │   └── RequestFaultsError        400 or 422: what of the request is wrong; lists every fault
@@ -49,6 +48,7 @@
     ├── LifespanError                 the ASGI application could not be started, or has no lifespan (RuntimeError)
     ├── DeadlineError                 the time set aside for the handler is over (TimeoutError)
     ├── RetryableError                raised by user code: it may work the next time
+    │   └── TokenKeysError              the keys that tokens are signed with could not be fetched
     ├── PermanentError                raised by user code: it will never work, so trying again is no use
     ├── ResultError                   the handler's result is not what `validate(output=...)` says (ValueError)
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
