@@ -5,6 +5,8 @@
         user = users.get(event.header("x-api-key"))
         return user and Grant(user.name, {"plan": user.plan})
 
+What it returns or raises is answered so:
+
     returned or raised                   REST, WebSocket, HTTP API 1.0   HTTP API 2.0, simple   HTTP API 2.0, policy
     Grant, True                          policy that allows the stage    isAuthorized: true     policy that allows
     False, ForbiddenError, a 403 token   policy that denies it: 403      isAuthorized: false    policy that denies
@@ -41,15 +43,13 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TypeAlias, TypeVar, overload
 
     from lambdakit.context import LambdaContext
-    from lambdakit.events.authorizers import AuthorizerPolicy
+    from lambdakit.events.authorizers import AuthorizerEvent, AuthorizerPolicy
     from lambdakit.handlers import Call, Handler, Middleware
     from lambdakit.http.bearer import BearerTokens
 
     AnyAuthorizerEvent: TypeAlias = TokenAuthorizerEvent | RequestAuthorizerEvent | RequestAuthorizerEventV2
     Form: TypeAlias = Literal["simple", "policy"]
-    EventT = TypeVar(
-        "EventT", TokenAuthorizerEvent, RequestAuthorizerEvent, RequestAuthorizerEventV2, AnyAuthorizerEvent
-    )
+    EventT = TypeVar("EventT", bound=AuthorizerEvent)
     ResultT = TypeVar("ResultT")
 
 __all__ = ("Grant", "authorizer")
