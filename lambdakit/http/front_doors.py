@@ -193,9 +193,13 @@ def _lattice_v2_line(event: Event) -> tuple[str, str]:
 
 
 def _pairs(one: Mapping[str, Any] | None, several: Mapping[str, Any] | None = None) -> Pairs:
-    """Names and values of a map with one value a name, or lists; of both, the one with lists if it is not empty."""
+    """Names and values of a map with one value a name, or lists; of both, the one with lists if it is not empty.
+
+    Test tools send an empty text, or "None", in the place of a map that is not there.
+    """
     pairs: Pairs = []
-    for name, value in (several or one or _NOTHING).items():
+    values: Any = several or one
+    for name, value in values.items() if _type(values) is dict else ():
         if _type(value) is list:
             pairs.extend((name, item) for item in value)
         elif value is not None:

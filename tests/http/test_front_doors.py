@@ -139,6 +139,12 @@ def test_absent_maps_are_null_in_a_rest_event() -> None:
     assert (door.query(event), door.headers(event), door.body(event)) == ([], [], b"")
 
 
+def test_text_in_the_place_of_a_map_is_none():
+    door = FRONT_DOORS["rest"]
+    event = {**REST, "multiValueQueryStringParameters": "", "queryStringParameters": "None", "multiValueHeaders": ""}
+    assert (door.query(event), door.headers({**event, "headers": None})) == ([], [])
+
+
 def test_the_stage_alone_is_the_root() -> None:
     event = {**HTTP, "rawPath": "/prod"}
     assert FRONT_DOORS["http"].line(event) == ("POST", "/")
