@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from lambdakit.exceptions import (
     DeadlineError,
+    HTTPError,
     IdempotencyConflictError,
     IdempotencyInProgressError,
     IdempotencyKeyError,
@@ -44,6 +45,22 @@ if TYPE_CHECKING:
 
 __all__ = ("Errors", "errors", "permanent_done")
 
+
+def _as_it_says(error: HTTPError, _event: Any, context: Any) -> Any:
+    """The answer that user code asked for by name."""
+    from lambdakit.middleware.problems import problem
+
+    return problem(
+        error.status,
+        title=error.title,
+        detail=error.detail,
+        kind=error.type,
+        context=context,
+        headers=error.headers,
+        members=error.members,
+    )
+
+
 # What lambdakit's own errors are to a client, unless mapped otherwise.
 _KNOWN: dict[type[BaseException], Answer] = {
     PayloadError: 400,
@@ -52,6 +69,7 @@ _KNOWN: dict[type[BaseException], Answer] = {
     IdempotencyConflictError: 422,
     RetryableError: 503,
     DeadlineError: 504,
+    HTTPError: _as_it_says,
 }
 # Seconds after which a client may try again, by status.
 _RETRY_AFTER = {409: "1", 503: "1"}
@@ -129,7 +147,7 @@ def _problem(status: int, title: str | None, error: Exception, context: Any) -> 
         detail=_words(error) if status < 500 and not members else None,
         context=context,
         headers=None if retry is None else {"retry-after": retry},
-        **members,
+        members=members,
     )
 
 

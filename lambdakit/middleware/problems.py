@@ -43,7 +43,7 @@ def problem(
     kind: str | None = None,
     context: Any = None,
     headers: dict[str, str] | None = None,
-    **members: Any,
+    members: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The answer with a problem details object: `title` is the status' own phrase unless given.
 
@@ -60,7 +60,7 @@ def problem(
     request_id = getattr(context, "aws_request_id", None)
     if isinstance(request_id, str):
         body["instance"] = f"urn:uuid:{request_id}"
-    body.update(members)
+    body.update(members or {})
     return {
         "statusCode": status,
         "headers": {"content-type": "application/problem+json", "cache-control": "no-store", **(headers or {})},

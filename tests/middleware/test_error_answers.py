@@ -13,6 +13,7 @@ from lambdakit import lambda_handler
 from lambdakit.events import alb_target, api_gateway, s3_event, sqs_batch
 from lambdakit.exceptions import (
     DeadlineError,
+    HTTPError,
     IdempotencyConflictError,
     IdempotencyInProgressError,
     PayloadError,
@@ -101,6 +102,12 @@ def test_errors_of_lambdakit_have_a_status(error: Exception, status: int, retry:
     found = answer(error)
     assert found["statusCode"] == status
     assert found["headers"].get("retry-after") == retry
+
+
+def test_an_http_error_is_the_answer_it_says() -> None:
+    found = answer(HTTPError(409, "the order is shipped", title="Too late", headers={"x-a": "1"}, order=7))
+    assert found["headers"]["x-a"] == "1"
+    assert problem_of(found) == {"title": "Too late", "status": 409, "detail": "the order is shipped", "order": 7}
 
 
 def test_every_fault_of_a_payload_is_listed() -> None:
