@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from lambdakit.http.response import Response as Response
     from lambdakit.http.response import TextResponse as TextResponse
     from lambdakit.http.router import Router as Router
+    from lambdakit.http.serve import ServedApp as ServedApp
+    from lambdakit.http.serve import served as served
     from lambdakit.http.server_events import ServerEvent as ServerEvent
     from lambdakit.http.server_events import sse as sse
     from lambdakit.http.websocket import WebSocketApp as WebSocketApp
@@ -72,6 +74,7 @@ _PUBLIC = {
     "request": ("Request",),
     "response": ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse"),
     "router": ("Router",),
+    "serve": ("ServedApp", "served"),
     "server_events": ("ServerEvent", "sse"),
     "websocket": ("WebSocketApp",),
     "wsgi_adapter": ("WSGIHandler", "wsgi"),
@@ -104,6 +107,7 @@ __all__ = (
     "Request",
     "Response",
     "Router",
+    "ServedApp",
     "ServerEvent",
     "SetCookie",
     "TextResponse",
@@ -117,6 +121,7 @@ __all__ = (
     "compression",
     "cors",
     "security_headers",
+    "served",
     "sse",
     "wsgi",
 )
