@@ -18,7 +18,7 @@ from lambdakit.emulator.refusals import refusal
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 _TOKEN = re.compile(r"[A-Za-z0-9_$]+")
 # Strings are matched so that what looks like nesting within them is not taken for it.
-_NESTING = re.compile(r'"(?:\\.|[^"\\])*"|[\[{\]}]', re.DOTALL)
+_NESTING = re.compile(r'"(?:\\.|[^"\\])*"?|[\[{\]}]', re.DOTALL)
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _DEEPEST = 1000
 _LITERALS = frozenset({"null", "true", "false"})

@@ -22,7 +22,7 @@ class Measure:
 
     name: str
     title: str
-    unit: Literal["us", "ms", "MiB"]
+    unit: Literal["us", "ms", "MiB", "x"]
     target: float | None
     contenders: Callable[[Bench], Contenders]
     rounds: int

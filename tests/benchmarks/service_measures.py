@@ -1,0 +1,123 @@
+"""The measures of the local service, as a table: invocations over HTTP, beside AWS's emulator with AWS's client.
+
+Every sample starts its server afresh, calls it, and ends it. AWS's emulator takes one caller only: two at once end it,
+so that is what several callers of ours are compared with. It is found as the conformance tests find it
+(`LAMBDAKIT_TEST_RIE`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.benchmarks.harness import CONTENDERS
+from tests.benchmarks.table import Measure, Table
+from tests.conformance.place_rie import emulator
+from tests.runtime_process import ROOT, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.benchmarks.harness import Bench
+    from tests.benchmarks.table import Contenders
+
+OURS, PEER, WITH_PEERS_CLIENT = "lambdakit", "AWS's emulator", "lambdakit with awslambdaric"
+PATH = "/2015-03-31/functions/function/invocations"
+COUNT = 3000
+CALLERS = 16
+
+
+class Load(NamedTuple):
+    """What a sample's invocations came to: seconds for each on average, and two latencies."""
+
+    each: float
+    median: float
+    p99: float
+
+
+@contextlib.contextmanager
+def _ours(bench: Bench, *options: str) -> Iterator[int]:
+    command = [sys.executable, "-m", "lambdakit.cli", "start", "small.handler", "--port", "0", *options]
+    env = {**os.environ, "PYTHONPATH": str(bench.packages)}
+    with (
+        (bench.directory / "output").open("wb") as errors,
+        subprocess.Popen(
+            command, cwd=bench.directory, env=env, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            yield int(re.search(r":(\d+) \(account", process.stdout.readline())[1])  # type: ignore[index]
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextlib.contextmanager
+def _peer(bench: Bench) -> Iterator[int]:
+    env = environment("", {"PYTHONPATH": str(bench.packages)})
+    del env["AWS_LAMBDA_RUNTIME_API"]
+    bootstrap = [sys.executable, "-m", CONTENDERS["awslambdaric"], "small.handler"]
+    with emulator(bootstrap, bench.directory, env) as (_, port, _):
+        yield port
+
+
+def _load(port: int, callers: int) -> Load:
+    command = [sys.executable, "-m", "tests.benchmarks.service_load", str(port), PATH, str(callers), str(COUNT)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, check=False, env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    seconds, middle, p99 = map(float, done.stdout.split())
+    return Load(seconds / COUNT, middle, p99)
+
+
+def _of_ours(bench: Bench, callers: int, *options: str) -> Load:
+    with _ours(bench, *options) as port:
+        return _load(port, callers)
+
+
+def _of_peer(bench: Bench) -> Load:
+    with _peer(bench) as port:
+        return _load(port, 1)
+
+
+def _microseconds(take: Callable[[], Load]) -> float:
+    return take().each * 1e6
+
+
+def _one_caller(bench: Bench) -> Contenders:
+    official = f"{sys.executable} -m {CONTENDERS['awslambdaric']}"
+    return {
+        OURS: partial(_microseconds, partial(_of_ours, bench, 1)),
+        PEER: partial(_microseconds, partial(_of_peer, bench)),
+        WITH_PEERS_CLIENT: partial(_microseconds, partial(_of_ours, bench, 1, "--runtime-command", official)),
+    }
+
+
+def _many_callers(bench: Bench) -> Contenders:
+    return {
+        OURS: partial(_microseconds, partial(_of_ours, bench, CALLERS, "--environments", "2")),
+        PEER: partial(_microseconds, partial(_of_peer, bench)),
+    }
+
+
+def _spread(bench: Bench) -> Contenders:
+    def take() -> float:
+        load = _of_ours(bench, CALLERS, "--environments", "2")
+        return load.p99 / load.median
+
+    return {OURS: take}
+
+
+# fmt: off
+SERVICE = Table(OURS, PEER, WITH_PEERS_CLIENT, (
+    Measure("invoke", "Invoke, 1 caller", "us", 0.50, _one_caller, 9),
+    Measure("callers", f"Invoke, {CALLERS} callers, 2 environments (peer: 1 caller)", "us", 0.50, _many_callers, 9),
+    Measure("spread", f"p99 / p50, {CALLERS} callers, 2 environments", "x", 10, _spread, 9),
+))
