@@ -47,6 +47,7 @@ else:
 __all__ = (
     "Handler",
     "decorate",
+    "early",
     "environment_loop",
     "handler_name",
     "hooks_async",
@@ -149,12 +150,12 @@ def decorate(
         inner, finish = (_async_answer if awaited else _sync_answer)(inner, answer), None
     if prepare is not None or finish is not None:
         inner = make_call(inner, prepare or _as_it_is, finish)
-    call = _early(middleware, inner, awaited)
+    call = early(middleware, inner, awaited)
     made: Handler[EventT, ResultT] = (_async_handler if awaited else _handler)(function, call)
     return made
 
 
-def _early(middleware: Sequence[Middleware], call: Call, awaited: bool) -> Call:
+def early(middleware: Sequence[Middleware], call: Call, awaited: bool) -> Call:
     """The call within what a middleware may have to do before a raw event is looked at (`around_raw`)."""
     for member in reversed(middleware):
         around: Any = getattr(member, "around_raw", None)

@@ -13,8 +13,9 @@
 
     handler = app
 
-The application itself is the handler, of API Gateway's REST and HTTP APIs, load balancers, function URLs and VPC
-Lattice: which one sent an event is seen from the event, and the answer is written as that one wants it.
+The application itself is the handler, of API Gateway's REST and HTTP APIs, load balancers, function URLs, VPC
+Lattice and CloudFront (Lambda@Edge): which one sent an event is seen from the event, and the answer is written as that
+one wants it.
 
     request -> middleware of the application
                  -> route, or 404, or 405 -> middleware of the route -> function -> response
@@ -27,8 +28,8 @@ methods there are. Sync and async functions may be mixed: the handler returns a 
 
 from __future__ import annotations
 
-from lambdakit.exceptions import HTTPError, MethodNotAllowedError, NotFoundError, UsageError
-from lambdakit.handlers import initialise, is_async, onion, to_caller
+from lambdakit.exceptions import HTTPError, MethodNotAllowedError, NotFoundError, UsageError, WrongSourceError
+from lambdakit.handlers import early, initialise, is_async, onion, to_caller
 from lambdakit.http.front_doors import front_door_of
 from lambdakit.http.invoke_mode import can_stream
 from lambdakit.http.request import Request
@@ -122,7 +123,16 @@ class HttpApp(Router):
 
     def __call__(self, event: Any, context: Any = None) -> Any:
         """Answer an event of any HTTP service; a coroutine where the route is async. Raises WrongSourceError."""
-        request = Request(event, front_door_of(event), context)
+        return self._entry(event, context)
+
+    def _serve(self, event: Any, context: Any) -> Any:
+        try:
+            door = front_door_of(event)
+        except WrongSourceError:
+            from lambdakit.http.edge_door import any_front_door
+
+            door = any_front_door(event)
+        request = Request(event, door, context)
         response = self.respond(request)
         if hasattr(response, "__await__") or is_async_body(response.body):
             return to_caller(self._write_later(request, response))
@@ -133,11 +143,17 @@ class HttpApp(Router):
         self._find(request)
         target = request.target
         if self._is_async or (target is not None and target.is_async):
-            return self._async(request, request.context)
+            return self._respond_async(request)
         try:
             return response_of(self._sync(request, request.context))
         except Exception as error:
             return self._failed(request, error)
+
+    async def _respond_async(self, request: Request) -> Response:
+        try:
+            return response_of(await self._async(request, request.context))
+        except Exception as error:
+            return await self._failed_async(request, error)
 
     # From a request to its route.
 
@@ -191,6 +207,7 @@ class HttpApp(Router):
         self._is_async = any(is_async(member) for member in (*self._around, *self._handlers.values()))
         self._async: Call = onion(self._answer_async, self._around)
         self._sync: Call = onion(self._answer, () if self._is_async else self._around)
+        self._entry: Call = early(self._around, self._serve, False)
         self._initialise(self._around)
 
     def _initialise(self, middleware: Sequence[Middleware]) -> None:
@@ -261,9 +278,9 @@ class HttpApp(Router):
             return _problem(request, error).answer(request.door)
 
     async def _write_later(self, request: Request, response: Any) -> Any:
+        if hasattr(response, "__await__"):
+            response = await response
         try:
-            if hasattr(response, "__await__"):
-                response = response_of(await response)
             if is_async_body(response.body) and not can_stream(request.door, self._stream):
                 response.body = await whole_body_async(response.body)
         except Exception as error:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ALBEvent,
         APIGatewayProxyEvent,
         APIGatewayProxyEventV2,
+        CloudFrontRequest,
         FunctionURLEvent,
         VPCLatticeEvent,
         VPCLatticeEventV2,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         | ALBEvent
         | VPCLatticeEvent
         | VPCLatticeEventV2
+        | CloudFrontRequest
     )
 else:
 
@@ -61,7 +63,7 @@ else:
 
 __all__ = ("EVENTS", "HTTPRequestEvent", "Request")
 
-# Dialect -> the model of its events, in `lambdakit.events`.
+# Dialect -> the model of its events, in `lambdakit.events`, or the decorator that makes it.
 EVENTS = {
     "rest": "APIGatewayProxyEvent",
     "http": "APIGatewayProxyEventV2",
@@ -70,6 +72,8 @@ EVENTS = {
     "alb-multi": "ALBEvent",
     "lattice": "VPCLatticeEvent",
     "lattice-v2": "VPCLatticeEventV2",
+    "viewer-request": "viewer_request",
+    "origin-request": "origin_request",
 }
 _NOTHING: Mapping[str, Any] = {}
 
@@ -89,7 +93,8 @@ class Request:
     base_path: str
 
     def __init__(self, raw: Mapping[str, Any], door: FrontDoor, context: Any = None) -> None:
-        self.raw = raw
+        # The second name is the one by which middleware finds the dict of a typed event.
+        self.raw = self._raw = raw
         self.door = door
         self.context = context
         self.method, self.raw_path = door.line(raw)
@@ -169,7 +174,8 @@ class Request:
         """The event in the model of its service, such as APIGatewayProxyEventV2."""
         from lambdakit import events
 
-        typed: HTTPRequestEvent = getattr(events, EVENTS[self.door.name])(self.raw)
+        make: Any = getattr(events, EVENTS[self.door.name])
+        typed: HTTPRequestEvent = make.prepare(self.raw) if hasattr(make, "prepare") else make(self.raw)
         return typed
 
     @lazy
@@ -189,14 +195,8 @@ class Request:
 
     @lazy
     def client_ip(self) -> str | None:
-        """The address of the client, as far as the service vouches for it.
-
-        Load balancers and VPC Lattice add the address they see at the end of `X-Forwarded-For`.
-        """
-        context = self._request_context
-        known: str | None = ((context.get("identity") or context.get("http")) or _NOTHING).get("sourceIp")
-        forwarded = self.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        return known or forwarded or None
+        """The address of the client, as far as the service vouches for it."""
+        return self.door.client(self.raw)
 
     @lazy
     def stage(self) -> str | None:

@@ -26,6 +26,7 @@ from lambdakit.http.path_patterns import Converter
 from lambdakit.http.problems import PROBLEM_JSON
 from lambdakit.http.response import Response
 from lambdakit.http.router import Router
+from lambdakit.middleware import warmup
 from lambdakit.middleware.base import Middleware
 
 if TYPE_CHECKING:
@@ -434,6 +435,12 @@ def test_an_app_may_be_wrapped_as_any_handler(app):
         return {**call_next(event, context), "noted": event["path"]}
 
     assert lambda_handler(middleware=[note])(app)(rest("GET", "/users/1"))["noted"] == "/users/1"
+
+
+def test_warm_up_events_are_answered_before_they_are_looked_at(app):
+    app.use(warmup(delay=0))
+    assert app({"source": "serverless-plugin-warmup"}) == {"warmup": True}
+    assert ask(app, "GET", "/wait") == (200, "waited")
 
 
 # Errors.

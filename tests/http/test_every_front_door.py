@@ -16,14 +16,13 @@ from lambdakit.context import LambdaContext
 from lambdakit.http.app import HttpApp
 from lambdakit.http.response import Response
 from lambdakit.http.router import METHODS
-from tests.http.door_events import DIALECTS, Sent, event_of, seen
+from tests.http.door_events import CLIENT, DIALECTS, Sent, event_of, seen
 from tests.runtime_process import ROOT
 
 if TYPE_CHECKING:
     from lambdakit.http.request import Request
 
-DOORS = [dialect for dialect in DIALECTS if dialect != "edge"]
-doors = pytest.mark.parametrize("dialect", DOORS)
+doors = pytest.mark.parametrize("dialect", DIALECTS)
 
 echo = HttpApp()
 
@@ -36,6 +35,8 @@ def answer(request: Request, path: str) -> Response:
         "query": request.query.pairs,
         "headers": {name: request.headers[name] for name in request.headers if name.startswith("x-")},
         "cookies": request.cookies,
+        "event": type(request.event).__name__,
+        "client": request.client_ip,
     }
     response = Response(request.body, headers=[("x-told", json.dumps(told))], content_type="x/y")
     response.headers.add("x-same", request.headers.get("x-a", ""))
@@ -44,6 +45,16 @@ def answer(request: Request, path: str) -> Response:
     return response
 
 
+MODELS = {
+    "rest": "APIGatewayProxyEvent",
+    "http": "APIGatewayProxyEventV2",
+    "url": "FunctionURLEvent",
+    "alb": "ALBEvent",
+    "alb-multi": "ALBEvent",
+    "lattice": "VPCLatticeEvent",
+    "lattice-v2": "VPCLatticeEventV2",
+    "edge": "CloudFrontRequest",
+}
 SEGMENT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 VISIBLE = st.text(
     st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='",;='), min_size=1, max_size=8
@@ -70,6 +81,7 @@ def test_nothing_is_lost_on_the_way_in_and_out(dialect: str, sent: Sent):
     told = json.loads(text)
     forwarded = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"}
     assert told["method"] == sent.method
+    assert (told["event"], told["client"]) == (MODELS[dialect], CLIENT)
     assert told["query"] == [list(pair) for pair in sent.query]
     assert {name: value for name, value in told["headers"].items() if name not in forwarded} == dict(sent.headers)
     assert told["cookies"] == dict(text.split("=", 1) for text in sent.cookies)
