@@ -25,6 +25,7 @@ from lambdakit.exceptions import UsageError
 from lambdakit.http.app_answers import AppAnswers, checked_base_path, checked_mode
 from lambdakit.http.asgi_exchange import AnswerStream, Exchange
 from lambdakit.http.asgi_scope import http_scope
+from lambdakit.http.asgi_websocket import is_websocket, serve_websocket, websocket_scope
 from lambdakit.http.edge_door import any_front_door
 
 TYPE_CHECKING = False
@@ -51,6 +52,7 @@ def asgi(
     lifespan: LifespanMode = "auto",
     stream: StreamMode = "auto",
     base_path: str = "",
+    websocket_path: str = "/",
     text_types: Sequence[str] = (),
     exclude_headers: Sequence[str] = (),
     front_door: Callable[[Any], FrontDoor] = any_front_door,
@@ -61,6 +63,7 @@ def asgi(
     `lifespan`: "on" makes an application without one an error, "off" sends it none. `stream`: "on" and "off" say
     whether the caller takes a stream, which an event does not tell. `base_path` is the part of the path, such as the
     base path mapping of a custom domain, that is not for the application's routes: it becomes part of `root_path`.
+    `websocket_path` is the path of the route that takes a WebSocket API's events.
     `text_types` are beginnings of further content types to be sent as text, `exclude_headers` names of headers never
     to be sent. `front_door` finds what reads an event and writes its answer; `middleware` gets the event as it came.
     Raises UsageError for an option that makes no sense.
@@ -68,7 +71,9 @@ def asgi(
     if not callable(app):
         raise UsageError(f"asgi() takes an ASGI application, which is callable; {app!r} is not")
     answers = AppAnswers(checked_mode("stream", stream), text_types, exclude_headers)
-    adapter = _Adapter(app, checked_mode("lifespan", lifespan), answers, checked_base_path(base_path), front_door)
+    adapter = _Adapter(
+        app, checked_mode("lifespan", lifespan), answers, checked_base_path(base_path), websocket_path, front_door
+    )
     handler: Any = handlers.decorate(adapter.serve, prepare=None, middleware=middleware)
     handler.app, handler.start, handler.stop = app, adapter.start, adapter.stop
     handler.__lambda_init__ = adapter.start_at_init
@@ -96,12 +101,14 @@ class _Adapter:
         mode: LifespanMode,
         answers: AppAnswers,
         base_path: str,
+        websocket_path: str,
         front_door: Callable[[Any], FrontDoor],
     ) -> None:
         self.app = app
         self._mode: LifespanMode = mode
         self._answers = answers
         self._base_path = base_path
+        self._websocket_path = websocket_path
         self._front_door = front_door
         self._names: dict[bytes, str] = {}
         self._lifespan: Lifespan | None = None
@@ -112,6 +119,11 @@ class _Adapter:
         lifespan = self._lifespan
         if self._mode != "off" and (lifespan is None or lifespan.loop is not asyncio.get_running_loop()):
             lifespan = await self._started()
+        if is_websocket(event):
+            socket = websocket_scope(event, context, self._websocket_path)
+            if lifespan is not None and lifespan.supported:
+                socket["state"] = lifespan.state.copy()
+            return await serve_websocket(self.app, socket)
         door = self._front_door(event)
         scope = http_scope(door, event, context, self._base_path)
         if lifespan is not None and lifespan.supported:
