@@ -52,7 +52,7 @@ else:
 __all__ = ("BearerTokens", "Token", "challenge")
 
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-SYMMETRIC = ("HS256", "HS384", "HS512")
+SYMMETRIC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 MAX_TOKEN = 16_384
 
 # `b64token`, RFC 6750 section 2.1.
@@ -175,6 +175,8 @@ class BearerTokens(_Typed[ClaimsT]):
         self._keys = None if key is not None else SigningKeys(jwks_url or f"{self.issuers[0]}/.well-known/jwks.json")
         self._current: ContextVar[Token[ClaimsT]] = ContextVar("token")
         _check_algorithms(self.algorithms, "secret or PEM" if key is not None else "key set")
+        if key is not None:
+            _check_secret(key, self.algorithms)
         if '"' in realm or "\\" in realm:
             raise UsageError(f"a realm is text without quotes and backslashes, not {realm!r}")
 
@@ -369,7 +371,7 @@ def _audiences(raw: Mapping[str, Any]) -> set[str]:
 
 
 def _check_algorithms(algorithms: tuple[str, ...], source: Literal["secret or PEM", "key set"]) -> None:
-    allowed = ASYMMETRIC if source == "key set" else (*ASYMMETRIC, *SYMMETRIC)
+    allowed = ASYMMETRIC if source == "key set" else (*ASYMMETRIC, *SYMMETRIC_BYTES)
     for algorithm in algorithms:
         if algorithm not in allowed:
             raise UsageError(f"algorithm {algorithm!r} is not safe with a {source}; allowed are {', '.join(allowed)}")
@@ -377,3 +379,12 @@ def _check_algorithms(algorithms: tuple[str, ...], source: Literal["secret or PE
         raise UsageError("algorithms is empty: no token could be verified")
     if len({algorithm.startswith("HS") for algorithm in algorithms}) > 1:
         raise UsageError("algorithms mixes HS with others: a public key could be used as a secret")
+
+
+def _check_secret(key: str | bytes, algorithms: tuple[str, ...]) -> None:
+    """A secret is at least as long as the hash it is used with (RFC 7518 section 3.2): shorter ones are guessed."""
+    size = len(key.encode() if isinstance(key, str) else key)
+    for algorithm in algorithms:
+        needed = SYMMETRIC_BYTES.get(algorithm, 0)
+        if size < needed:
+            raise UsageError(f"the secret is {size} bytes; {algorithm} is safe with {needed} or more")

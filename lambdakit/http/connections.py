@@ -15,17 +15,11 @@ API requests". Not here: who is connected, which the function keeps where it lik
 from __future__ import annotations
 
 import os
-import random
 import sys
-from asyncio import get_running_loop
-from asyncio import sleep as async_sleep
 from importlib import import_module
 from time import sleep
-from typing import NamedTuple
-from urllib.parse import quote
 
 from lambdakit.codec import decode, encode
-from lambdakit.events.convert import iso_time
 from lambdakit.exceptions import ConnectionGoneError, ConnectionsError, MissingExtraError, UsageError
 
 TYPE_CHECKING = False
@@ -63,13 +57,19 @@ _REFUSALS = {
 }
 
 
-class ConnectionInfo(NamedTuple):
+class ConnectionInfo:
     """What API Gateway knows of a connection."""
 
-    connected_at: datetime
-    last_active_at: datetime
-    source_ip: str
-    user_agent: str
+    __slots__ = ("connected_at", "last_active_at", "source_ip", "user_agent")
+
+    def __init__(self, connected_at: datetime, last_active_at: datetime, source_ip: str, user_agent: str) -> None:
+        self.connected_at = connected_at
+        self.last_active_at = last_active_at
+        self.source_ip = source_ip
+        self.user_agent = user_agent
+
+    def __repr__(self) -> str:
+        return f"<connection of {self.source_ip} since {self.connected_at}>"
 
 
 class Connections:
@@ -141,6 +141,8 @@ class Connection:
 
     def _steps(self, method: str, body: bytes = b"") -> Steps:
         """The call: signed anew for every attempt, with growing waits between them."""
+        from random import uniform
+
         httpx, wait = _httpx(), FIRST_WAIT_SECONDS
         for left in reversed(range(ATTEMPTS)):
             try:
@@ -156,7 +158,7 @@ class Connection:
                     return content
                 if not left or response.status_code not in _AGAIN:
                     raise self._refusal(response)
-            yield wait * random.uniform(0.5, 1)
+            yield wait * uniform(0.5, 1)
             wait *= 2
         raise AssertionError("the last attempt returns or raises")
 
@@ -192,6 +194,8 @@ def _message(data: Any) -> bytes:
 
 
 def _info(content: bytes) -> ConnectionInfo:
+    from lambdakit.events.convert import iso_time
+
     known: dict[str, Any] = decode(content)
     identity: dict[str, str] = known.get("identity") or {}
     return ConnectionInfo(
@@ -237,6 +241,8 @@ def _run(steps: Steps) -> bytes:
 
 
 async def _run_async(steps: Steps) -> bytes:
+    from asyncio import sleep as async_sleep
+
     client = _async_client()
     try:
         step = next(steps)
@@ -270,6 +276,8 @@ def _client() -> Any:
 
 def _async_client() -> Any:
     global _async
+    from asyncio import get_running_loop
+
     loop = get_running_loop()
     if _async is None or _async[0] is not loop:
         _async = loop, _httpx().AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
@@ -293,6 +301,8 @@ def _imported(name: str) -> Any:
 
 def _signed(connection: Connection, method: str, body: bytes) -> Any:
     """The request, signed now. Its path is encoded once on the wire, and once more in what is signed."""
+    from urllib.parse import quote
+
     owner = connection.connections
     url = f"{owner.endpoint}/@connections/{quote(connection.id, safe='')}"
     request = _imported("botocore.awsrequest").AWSRequest(method=method, url=url, data=body)

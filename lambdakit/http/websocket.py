@@ -38,7 +38,6 @@ from binascii import b2a_base64
 from lambdakit.codec import decode, encode
 from lambdakit.context import LambdaContext
 from lambdakit.events.annotations import Unresolved, parameters_of
-from lambdakit.events.payload_plans import plan_of
 from lambdakit.events.websocket import WebSocketEvent, websocket_event
 from lambdakit.exceptions import ConnectionGoneError, PayloadError, ResponseError, UnmarshalFault, UsageError
 from lambdakit.handlers import decorate, is_async
@@ -369,6 +368,8 @@ def _message(name: str, annotation: Any, function: Any) -> Get:
         )
     if annotation is bytes or annotation is str:
         return _bytes if annotation is bytes else _text
+    from lambdakit.events.payload_plans import plan_of
+
     plan = plan_of(annotation)
 
     def get(event: WebSocketEvent[Any], _context: Any) -> Any:

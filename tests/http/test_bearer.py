@@ -242,6 +242,7 @@ def test_challenges_are_those_of_rfc_6750():
         ({"algorithms": ["HS256"]}, "'HS256' is not safe with a key set"),
         ({"algorithms": []}, "empty"),
         ({"algorithms": ["HS256", "RS256"], "key": "x"}, "mixes"),
+        ({"algorithms": ["HS512"], "key": "x" * 63}, "63 bytes; HS512 is safe with 64"),
         ({"issuer": ""}, "never empty"),
         ({"audience": []}, "never empty"),
         ({"realm": 'a"b'}, "realm"),

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import closing
 from datetime import datetime, timezone
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
 from lambdakit.events import WebSocketEvent
 from lambdakit.exceptions import ConnectionGoneError, ConnectionsError, MissingExtraError, UsageError
 from lambdakit.http import connections as module
-from lambdakit.http.connections import ConnectionInfo, Connections
+from lambdakit.http.connections import Connections
 from tests.http.gateway_server import CREDENTIALS, Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from lambdakit.http.connections import Connection
+    from lambdakit.http.connections import Connection, ConnectionInfo
 
 ID = "L0SM9cOFvHcCIhw="
 INFO = (
@@ -72,14 +75,28 @@ def test_every_call_is_signed_and_sent_to_the_connection(gateway: Gateway, call:
     ]
 
 
+def test_awss_own_client_sends_the_same(gateway: Gateway) -> None:
+    boto3: Any = import_module("boto3")
+    endpoint = {"endpoint_url": f"{gateway.url}/prod", "region_name": gateway.region}
+    with closing(boto3.client("apigatewaymanagementapi", **endpoint)) as client:
+        client.post_to_connection(ConnectionId=ID, Data=b"x")
+        client.delete_connection(ConnectionId=ID)
+    theirs, gateway.seen = gateway.seen, []
+    connection = Connections(f"{gateway.url}/prod")[ID]
+    connection.send("x")
+    connection.close()
+    assert [(method, unquote(target), body) for method, target, body in theirs] == [
+        (method, unquote(target), body) for method, target, body in gateway.seen
+    ]
+
+
 def test_what_is_known_of_a_connection_is_typed(gateway: Gateway, call: Any) -> None:
     gateway.answers.append((200, INFO))
-    assert call(Connections(gateway.url)[ID], "info") == ConnectionInfo(
-        datetime(2024, 5, 1, 10, 0, 0, 123000, timezone.utc),
-        datetime(2024, 5, 1, 10, 5, tzinfo=timezone.utc),
-        "1.2.3.4",
-        "x",
-    )
+    info: ConnectionInfo = call(Connections(gateway.url)[ID], "info")
+    assert info.connected_at == datetime(2024, 5, 1, 10, 0, 0, 123000, timezone.utc)
+    assert info.last_active_at == datetime(2024, 5, 1, 10, 5, tzinfo=timezone.utc)
+    assert (info.source_ip, info.user_agent) == ("1.2.3.4", "x")
+    assert repr(info) == "<connection of 1.2.3.4 since 2024-05-01 10:00:00.123000+00:00>"
     assert gateway.seen[0][0] == "GET"
 
 

@@ -58,3 +58,13 @@ def test_another_name_is_an_attribute_error():
 
 def test_importing_the_package_imports_nothing_of_it():
     assert imported("import lambdakit.http") <= {"__future__", "lambdakit", "lambdakit.http"}
+
+
+def test_a_websocket_function_imports_no_client_and_no_event_loop():
+    found = imported("from lambdakit.http import Connection, WebSocketApp")
+    assert not found & {"asyncio", "httpx", "botocore", "typing", "dataclasses", "inspect", "datetime", "re", "random"}
+
+
+def test_tokens_import_no_pyjwt_before_the_first():
+    found = imported("from lambdakit.http import BearerTokens; BearerTokens(issuer='https://a', audience=None)")
+    assert not found & {"jwt", "cryptography", "httpx", "asyncio", "typing", "dataclasses"}

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdakit import Context
 from lambdakit.events import WebSocketEvent  # noqa: TC001
@@ -208,6 +210,17 @@ def test_a_bad_message_is_answered_with_every_fault(body: Any, faults: Any, kind
         assert found["$"].startswith("not JSON")
     else:
         assert found == faults
+
+
+@given(
+    st.one_of(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)), st.booleans()
+)
+def test_no_message_is_a_server_error(body: str, is_base64: bool):
+    ws = WebSocketApp()
+    ws.route("say")(_takes_message)
+    ws.default(_echo)
+    for route in ("say", "$default"):
+        assert ws(message(body, route, isBase64Encoded=is_base64))["statusCode"] in (200, 400)
 
 
 def test_text_that_is_none_is_a_bad_message():
