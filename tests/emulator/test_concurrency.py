@@ -133,10 +133,11 @@ def test_an_exit_fails_every_running_invocation(tmp_path):
     script = """
         def worker():
             event()
-            if not os.path.exists("both"):
+            try:
                 open("both", "x").close()
                 time.sleep(60)
-            os._exit(3)
+            except FileExistsError:
+                os._exit(3)
         threading.Thread(target=worker).start()
         worker()
     """

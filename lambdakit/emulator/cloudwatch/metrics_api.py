@@ -19,19 +19,21 @@ if TYPE_CHECKING:
 
     Operation: TypeAlias = Callable[[MetricStore, Mapping[str, Any]], dict[str, Any]]
 
-__all__ = ("MetricsError", "call")
+__all__ = ("TARGET_PREFIX", "MetricsError", "call")
+
+TARGET_PREFIX = "GraniteServiceVersion20100801."
 
 STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 MOST_DATAPOINTS = 1_440
 
 
 class MetricsError(Exception):
-    """An answer with an error: its code, and the message."""
+    """An answer with an error: its type, and the message."""
 
-    def __init__(self, code: str, message: str) -> None:
-        self.code = code
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
         self.message = message
-        super().__init__(f"{code}: {message}")
+        super().__init__(f"{kind}: {message}")
 
 
 def call(operation: str, store: MetricStore, request: Mapping[str, Any]) -> dict[str, Any]:

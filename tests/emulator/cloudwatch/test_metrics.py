@@ -144,7 +144,7 @@ def test_errors_are_the_services(
     }
     with pytest.raises(metrics_api.MetricsError, match=words) as caught:
         metrics_api.call(operation, store, whole)
-    assert caught.value.code == code
+    assert caught.value.kind == code
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=50), st.floats(0, 100))

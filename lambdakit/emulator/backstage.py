@@ -1,0 +1,233 @@
+"""What stands behind the running functions: their logs, their metrics, what they used, and their asynchronous events.
+
+    backstage = Backstage(state=Path(".lambdakit"))
+    service = LocalService(log=backstage.log, observer=backstage)
+    async with service, backstage.behind(service):
+        backstage.take_event(served, name, invocation)      # the 202 of an `Event` invocation
+
+The service runs functions and knows nothing of this; it tells a log and an observer what happens. With a `state`
+directory events and logs outlive the process; without one they are kept in memory. Metrics begin anew each time.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+from lambdakit.emulator.asynchronous.delivery import Deliverer
+from lambdakit.emulator.asynchronous.event import Attempt, EventInvokeConfig
+from lambdakit.emulator.asynchronous.queue import AsyncQueue
+from lambdakit.emulator.asynchronous.store import EventStore
+from lambdakit.emulator.clock import SystemClock, VirtualClock
+from lambdakit.emulator.cloudwatch.cost import Usage, bill
+from lambdakit.emulator.cloudwatch.lambda_metrics import LambdaMetrics
+from lambdakit.emulator.cloudwatch.log_store import LogStore
+from lambdakit.emulator.cloudwatch.metrics import MetricStore
+from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
+from lambdakit.emulator.names import parse_name
+from lambdakit.emulator.service import InvokeRequest
+from lambdakit.exceptions import EmulatorError, ServiceError, ThrottledError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from lambdakit.emulator.asynchronous.delivery import Failure
+    from lambdakit.emulator.asynchronous.event import AsyncEvent
+    from lambdakit.emulator.clock import Clock
+    from lambdakit.emulator.cloudwatch.cost import Bill
+    from lambdakit.emulator.function import FunctionConfig, InvocationResult
+    from lambdakit.emulator.logs import LogLine, LogOrigin, ServiceLog
+    from lambdakit.emulator.names import FunctionName
+    from lambdakit.emulator.service import LocalService, Served
+
+__all__ = ("Backstage",)
+
+EVENTS_FILE, LOGS_FILE = "events.db", "logs.db"
+# The reason of a throttle that no waiting helps: the function may not run at all.
+_NEVER = "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+class Backstage:
+    """The service's logs, metrics, usage and queue; also its observer.
+
+    `also_log` receives every line beside the store. `clock` is what retries and ages go by; invocations run in real
+    time whatever it says.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: Path | None = None,
+        clock: Clock | None = None,
+        region: str = DEFAULT_REGION,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        also_log: ServiceLog | None = None,
+    ) -> None:
+        if state is not None:
+            state.mkdir(parents=True, exist_ok=True)
+        self.clock: Clock = SystemClock() if clock is None else clock
+        self.region = region
+        self.account_id = account_id
+        self.logs = LogStore(None if state is None else state / LOGS_FILE)
+        self._metrics = LambdaMetrics(MetricStore())
+        self._events = EventStore(None if state is None else state / EVENTS_FILE)
+        self._configs: dict[str, EventInvokeConfig] = {}
+        self._usage: dict[str, Usage] = {}
+        self._also_log = also_log
+        self._service: LocalService | None = None
+        deliverer = Deliverer(
+            self.clock,
+            arn_of=self._arn_of,
+            client=aws_client,
+            invoke_function=self._take_record,
+            count=self._count_failure,
+        )
+        self._queue = AsyncQueue(
+            self._events, self.clock, invoke=self._attempt, config_of=self._config_of, deliver=deliverer
+        )
+        if isinstance(self.clock, VirtualClock):
+            self.clock.attend(self._queue.next_due, self._queue.settled)
+
+    @asynccontextmanager
+    async def behind(self, service: LocalService) -> AsyncGenerator[Backstage]:
+        """Work the queue with this service's functions; at the end what is under way is left for the next time."""
+        self._service = service
+        try:
+            async with self._queue:
+                yield self
+        finally:
+            self._service = None
+            self._events.close()
+            self.logs.close()
+
+    # Asynchronous invocation.
+
+    def configure(self, function: str, config: EventInvokeConfig) -> None:
+        """Say how a function's asynchronous events are retried and where they end."""
+        self._configs[function] = config
+
+    def take_event(self, served: Served, name: FunctionName, invocation: Invocation, /) -> None:
+        """Take an asynchronous invocation in; when this returns it is kept."""
+        self._enqueue(served.config.name, name.qualifier, invocation)
+
+    def _enqueue(self, function: str, qualifier: str | None, invocation: Invocation) -> None:
+        self._metrics.counted(self.clock.now(), function, "AsyncEventsReceived")
+        self._queue.enqueue(
+            invocation.request_id,
+            function,
+            invocation.payload,
+            qualifier=qualifier or LATEST,
+            trace_id=invocation.trace_id,
+            tenant_id=invocation.tenant_id,
+        )
+
+    async def settled(self) -> None:
+        """Return when no asynchronous event is under way or due."""
+        await self._queue.settled()
+
+    def pending_events(self) -> int:
+        """How many asynchronous events have not come to their end."""
+        return len(self._events)
+
+    def forget(self) -> None:
+        """Empty the queue, the logs and the metrics."""
+        self._events.remove_all()
+        for group in self.logs.groups():
+            self.logs.remove(group.name)
+        self._metrics.store().clear()
+        self._usage.clear()
+
+    async def _attempt(self, event: AsyncEvent) -> Attempt:
+        service = self._service
+        assert service is not None
+        age = (self.clock.now() - event.received) * 1000
+        request = InvokeRequest(
+            event.function,
+            event.payload,
+            qualifier=None if event.qualifier == LATEST else event.qualifier,
+            request_id=event.request_id,
+            trace_id=event.trace_id,
+            tenant_id=event.tenant_id,
+        )
+        try:
+            result = await service.invoke(request)
+        except ThrottledError as error:
+            if dict(error.members).get("Reason") == _NEVER and self._reserved(event.function) == 0:
+                return Attempt("zero-concurrency", status=error.status)
+            return Attempt("throttled", status=error.status)
+        except ServiceError as error:
+            return Attempt("throttled", status=error.status)
+        except EmulatorError:
+            return Attempt("throttled", status=500)
+        self._metrics.counted(self.clock.now(), event.function, "AsyncEventAge", age)
+        outcome: Literal["success", "error"] = "success" if result.function_error is None else "error"
+        return Attempt(outcome, result.payload, result.executed_version, result.function_error)
+
+    def _reserved(self, function: str) -> int | None:
+        assert self._service is not None
+        return self._service.find(self._service.parse(function, None, None)).share.reserved
+
+    def _config_of(self, event: AsyncEvent) -> EventInvokeConfig:
+        return self._configs.get(event.function) or EventInvokeConfig()
+
+    def _arn_of(self, event: AsyncEvent) -> str:
+        return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{event.function}:{event.qualifier}"
+
+    def _take_record(self, arn: str, payload: bytes) -> None:
+        name = parse_name(arn, None)
+        self._enqueue(name.name, name.qualifier, Invocation(payload))
+
+    def _count_failure(self, event: AsyncEvent, failure: Failure) -> None:
+        self._metrics.counted(self.clock.now(), event.function, failure)
+
+    # What the service tells.
+
+    def log(self, origin: LogOrigin, line: LogLine, /) -> None:
+        """Keep a line of an execution environment; the engine's own phases are not part of a function's log."""
+        if line.source != "engine":
+            moment = int(line.time * 1000)
+            self.logs.add(origin.log_group, origin.log_stream, moment, line.text + "\n")
+        if self._also_log is not None:
+            self._also_log(origin, line)
+
+    def invoked(self, config: FunctionConfig, result: InvocationResult) -> None:
+        """An invocation is over."""
+        outcome: Literal["success", "error"] = "success" if result.function_error is None else "error"
+        self._metrics.invoked(self.clock.now(), config.name, None, result.duration_ms, outcome=outcome)
+        used = self._usage.get(config.name) or Usage(config.name, config.memory_mb)
+        self._usage[config.name] = replace(
+            used, requests=used.requests + 1, billed_ms=used.billed_ms + result.billed_ms
+        )
+
+    def throttled(self, config: FunctionConfig, error: ThrottledError) -> None:
+        """An invocation was refused for want of concurrency."""
+        self._metrics.throttled(self.clock.now(), config.name)
+
+    @property
+    def metrics(self) -> MetricStore:
+        """The metrics, with everything that has happened in them."""
+        return self._metrics.store()
+
+    def usage(self) -> list[Usage]:
+        """What each function has used."""
+        return list(self._usage.values())
+
+    def bill(self) -> Bill:
+        """What that would have cost in a month in which it was all."""
+        return bill(self._usage.values())
+
+
+@lru_cache(maxsize=32)
+def aws_client(service: str, region: str) -> Any:
+    """A boto3 client, made once. Raises EmulatorError where boto3 is not installed."""
+    try:
+        boto3: Any = import_module("boto3")
+    except ImportError:
+        raise EmulatorError(
+            'destinations and dead-letter queues are reached with boto3: pip install "lambdakit[aws]"'
+        ) from None
+    return boto3.client(service, region_name=region or None)
