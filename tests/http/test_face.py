@@ -68,3 +68,11 @@ def test_a_websocket_function_imports_no_client_and_no_event_loop():
 def test_tokens_import_no_pyjwt_before_the_first():
     found = imported("from lambdakit.http import BearerTokens; BearerTokens(issuer='https://a', audience=None)")
     assert not found & {"jwt", "cryptography", "httpx", "asyncio", "typing", "dataclasses"}
+
+
+def test_the_router_imports_nothing_heavy():
+    routes = "app = HttpApp(); app.get('/{id:int}')(lambda id: {'id': id}); app.post('/')(lambda request: None)"
+    event = {"httpMethod": "GET", "path": "/7", "requestContext": {}}
+    found = imported(f"from lambdakit.http import HttpApp; {routes}; assert app({event})['statusCode'] == 200")
+    heavy = {"typing", "dataclasses", "inspect", "json", "asyncio", "datetime", "decimal", "uuid", "logging", "email"}
+    assert not found & (heavy | {"orjson", "http.client", "lambdakit.runtime", "python_multipart"})
