@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from dataclasses import dataclass
 from textwrap import dedent
@@ -9,8 +10,20 @@ from typing import Annotated, Any, TypeAlias
 
 import pytest
 
-from lambdakit import http
-from lambdakit.http import app, file_response, forms, markers, request, router
+from lambdakit import exceptions, http
+from lambdakit.http import (
+    app,
+    cookies,
+    file_response,
+    forms,
+    markers,
+    multi_maps,
+    path_patterns,
+    problems,
+    request,
+    response,
+    router,
+)
 
 
 @dataclass
@@ -47,3 +60,10 @@ def test_the_example_runs(module, routes):
     assert len(names["app"].routes) == routes
     if module is markers:
         names["app"].post("/")(names["search"])
+
+
+@pytest.mark.parametrize("module", [cookies, exceptions, multi_maps, path_patterns, problems, response])
+def test_the_examples_in_docstrings_hold(module):
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0

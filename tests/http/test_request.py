@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import pytest
@@ -121,10 +120,6 @@ def test_a_body_that_is_no_text_is_a_bad_request(charset):
 def test_the_charset_of_the_content_type_counts():
     event = {**SAMPLES["http"], "headers": {"content-type": 'text/plain; charset="latin-1"'}, "body": "6Q=="}
     assert request_of(event).text == "é"
-
-
-def test_the_examples_hold():
-    assert doctest.testmod(multi_maps).failed == 0
 
 
 def test_headers_of_a_response_are_set_added_and_removed():
