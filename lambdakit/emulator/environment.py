@@ -210,7 +210,8 @@ class ExecutionEnvironment:
     def _take_off(self, flight: Flight) -> asyncio.Task[None] | None:
         """Hand the flight over at once if that can be done, else begin what must come first."""
         self._flights[flight.request_id] = flight
-        if not self.ready:
+        sandbox = self._sandbox
+        if sandbox is None or not sandbox.usable:
             return self._background(self._bring_up(flight))
         self._begin(flight)
         self._hand_over(flight)

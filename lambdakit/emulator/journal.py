@@ -6,6 +6,7 @@ Every line goes to the sink and, if it belongs to a running invocation, into tha
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator.logs import LogLine
@@ -29,7 +30,7 @@ class Journal:
         self._config = config
         self._sink = sink
         self._flights = flights
-        self.platform = platform_log(config, self._platform_line)
+        self.platform = platform_log(config, partial(self._write, "platform"))
 
     def engine_note(self, text: str) -> None:
         """A line of the engine's own."""
@@ -64,12 +65,8 @@ class Journal:
         self.platform.report(figures)
         return figures
 
-    def _platform_line(self, text: str, request_id: str | None) -> None:
-        self._write("platform", text, request_id)
-
     def _write(self, source: LogSource, text: str, request_id: str | None) -> None:
         line = LogLine(text, source, request_id, time.time())
-        flight = None if request_id is None else self._flights.get(request_id)
-        if flight is not None:
-            flight.keep(line)
+        if request_id is not None and request_id in self._flights:
+            self._flights[request_id].keep(line)
         self._sink(line)

@@ -24,6 +24,8 @@ _FREE: dict[bytes, bytes] = {
     b"lambda-runtime-invocation-id": rb"(?P<attempt>[0-9a-f-]{36})",
     b"content-length": rb"(?P<length>0|[1-9][0-9]{0,7})",
 }
+# A client whose heads differ every time is not worth more.
+_MOST_LESSONS = 8
 _ID = rb"(?P<id>[0-9a-f-]{36})"
 # With one of these a request is more than a head and a body.
 _NEVER = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"trailer", b"lambda-runtime-function-response-mode"})
@@ -47,6 +49,7 @@ class KnownRequests:
         self._pattern: re.Pattern[bytes] | None = None
         self._route: Route | None = None
         self._headers: dict[bytes, bytes] = {}
+        self._lessons = 0
 
     def learn(self, data: bytes, request: Request) -> None:
         """Remember a request that was parsed from exactly `data`."""
@@ -75,6 +78,9 @@ class KnownRequests:
         return KnownResponse(self._route, headers, match["id"].decode(), data[start:])
 
     def _learn_response(self, data: bytes, request: Request) -> None:
+        if self._lessons >= _MOST_LESSONS:
+            return
+        self._lessons += 1
         head = data[: data.index(END_OF_HEAD)]
         first, *lines = head.split(b"\r\n")
         quoted_id = request.request_id.encode()

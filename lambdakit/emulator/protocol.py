@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Up to here one joined write is cheaper than two.
 _JOIN_BYTES = 65_536
-_NO_HEADERS: dict[bytes, bytes] = {}
 
 
 class Request:
@@ -78,6 +77,9 @@ class Connection(asyncio.Protocol):
         self._held: Request | None = None
         self._queued: deque[Request] = deque()
         self._known = KnownRequests()
+        # Every `next` that is known is this one: it carries nothing but its connection.
+        self._next_request = Request(self, {})
+        self._next_request.route = routes.NEXT
         # The requests that became whole with what was received last.
         self._completed: list[Request] = []
 
@@ -110,9 +112,11 @@ class Connection(asyncio.Protocol):
     def _is_known(self, data: bytes) -> bool:
         known = self._known
         if data == known.next:
-            request = Request(self, _NO_HEADERS)
-            request.route = routes.NEXT
-            self._answer(request)
+            self._held = request = self._next_request
+            reply = self._session.next(request)
+            if reply is not None and self._held is request:
+                self._held = None
+                self._send(request, reply)
             return True
         response = known.response(data)
         if response is None:
@@ -122,8 +126,8 @@ class Connection(asyncio.Protocol):
         request.request_id = response.request_id
         request.body = response.body
         request.size = len(response.body)
-        request.rejection = self._session.accept_upload(request)
-        self._answer(request)
+        refused = self._session.accept_upload(request)
+        self._send(request, self._session.respond(request) if refused is None else refused)
         return True
 
     def _parse(self, data: bytes) -> None:
@@ -245,13 +249,16 @@ class Connection(asyncio.Protocol):
             self._send(request, reply)
 
     def _send(self, request: Request, head: bytes, body: bytes = b"") -> None:
+        transport = self._transport
+        if transport is None:
+            return
         if len(body) > _JOIN_BYTES:
-            self._write(head)
-            self._write(body)
+            transport.write(head)
+            transport.write(body)
         else:
-            self._write(head + body)
-        if not request.keep_alive and self._transport is not None:
-            self._transport.close()
+            transport.write(head + body)
+        if not request.keep_alive:
+            transport.close()
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:

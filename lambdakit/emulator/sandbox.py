@@ -36,8 +36,7 @@ class Sandbox:
     @property
     def usable(self) -> bool:
         """Whether an event can be delivered at once."""
-        session = self.session
-        return not self.ending and session.initialised.done() and session.restored.done()
+        return not self.ending and self.session.up
 
     def spawn(
         self,

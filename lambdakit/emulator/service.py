@@ -334,8 +334,9 @@ class LocalService:
             self._idle.set_result(None)
 
     def _give_back(self, trip: Trip) -> None:
-        kind, trip.kind = trip.kind, None
+        kind = trip.kind
         if kind is not None and trip.served is not None:
+            trip.kind = None
             self.ledger.give_back(trip.served.share, kind)
 
     # lanes

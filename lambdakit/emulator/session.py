@@ -59,6 +59,7 @@ class Session:
         # The report of a failed INIT or restore; None when the environment is ready (or ready to be restored).
         self.initialised: asyncio.Future[ErrorReport | None] = asyncio.get_running_loop().create_future()
         self.restored: asyncio.Future[ErrorReport | None] = asyncio.get_running_loop().create_future()
+        self._up = False
         self._metadata_authorization = f"Bearer {metadata_token}".encode()
         self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
@@ -163,6 +164,13 @@ class Session:
         return replies.ACCEPTED
 
     @property
+    def up(self) -> bool:
+        """Whether INIT and restore are over, whatever came of them."""
+        # Asked for every event; once true it stays so.
+        self._up = self._up or (self.initialised.done() and self.restored.done())
+        return self._up
+
+    @property
     def starting(self) -> bool:
         """Whether INIT or a restore is under way, so that somebody waits for its outcome."""
         return not self.initialised.done() or (self.state == states.RESTORING and not self.restored.done())
@@ -178,7 +186,7 @@ class Session:
             self.initialised.set_result(report)
 
     def _maybe_initialised(self) -> None:
-        if self.restored.done() and self.initialised.done():
+        if self._up:
             return
         if self.state in (states.STARTED, states.INIT_ERROR) or not self.extensions.initialised:
             return

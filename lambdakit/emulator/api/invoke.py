@@ -47,6 +47,7 @@ _STREAM_TYPES = ("RequestResponse", "DryRun")
 _LOG_TYPES = ("None", "Tail")
 _TENANT_ID_PATTERN = r"[a-zA-Z0-9\._:\/=+\-@ ]+"
 _TENANT_ID_LENGTH = 256
+_REMEMBERED = 1000
 _REGION = re.compile(rb"Credential=[^/]+/\d{8}/([a-z0-9-]+)/")
 
 
@@ -63,6 +64,8 @@ class InvokeOperations:
         self._service = service
         self._take_event = take_event
         self._streams: set[asyncio.Task[None]] = set()
+        # Names that say nothing of region and account, whose meaning therefore never changes.
+        self._plain_names: dict[tuple[str, str | None], FunctionName] = {}
 
     def routes(self) -> dict[tuple[bytes, bytes], Operation]:
         """The table of paths."""
@@ -108,9 +111,18 @@ class InvokeOperations:
         """The function that is meant, after all checks up to its existence."""
         _choice(exchange, LOG_TYPE, "logType", _LOG_TYPES)
         _check_tenant(exchange.header(TENANT_ID))
-        name = self._service.parse(exchange.labels[0], exchange.query.get("Qualifier"), signed_region(exchange))
+        name = self._name(exchange)
         check_payload(exchange.body)
         return self._service.find(name), name
+
+    def _name(self, exchange: Exchange) -> FunctionName:
+        given = (exchange.labels[0], exchange.query.get("Qualifier"))
+        name = self._plain_names.get(given)
+        if name is None:
+            name = self._service.parse(*given, signed_region(exchange))
+            if name.region is None and name.account is None and len(self._plain_names) < _REMEMBERED:
+                self._plain_names[given] = name
+        return name
 
     def _enqueue(self, exchange: Exchange, served: Served, name: FunctionName, invocation: Invocation) -> None:
         if self._take_event is None:
@@ -223,6 +235,8 @@ def _client_context(exchange: Exchange) -> str | None:
 
 
 def _choice(exchange: Exchange, header: bytes, member: str, values: tuple[str, ...]) -> str | None:
+    if header not in exchange.headers:
+        return None
     given = exchange.header(header)
     if given is not None and given not in values:
         raise refusal("enum", value=given, member=member, values=", ".join(values))

@@ -97,7 +97,7 @@ class ApiServer:
             await asyncio.wait(self._tasks)
 
     def handle(self, exchange: Exchange) -> None:
-        """Answer one request."""
+        """Answer one request that was admitted."""
         found = self.router.find(exchange.head.method, exchange.head.path)
         if not isinstance(found, Match):
             exchange.refuse(found)
