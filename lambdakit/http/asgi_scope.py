@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     Scope: TypeAlias = dict[str, Any]
     HeaderList: TypeAlias = list[tuple[bytes, bytes]]
 
-__all__ = ("ASGI", "decoded", "header_list", "http_scope", "octets", "scheme_of", "server_of", "split_line")
+__all__ = (
+    "ASGI",
+    "decoded",
+    "header_list",
+    "http_scope",
+    "known_headers",
+    "octets",
+    "scheme_of",
+    "server_of",
+    "split_line",
+)
 
 # 2.4: a `send` after the end of the connection raises OSError, so applications need not watch for its end.
 ASGI = {"version": "3.0", "spec_version": "2.4"}
@@ -42,7 +52,7 @@ def http_scope(door: FrontDoor, event: Mapping[str, Any], context: Any, base_pat
     """The scope of an HTTP request. `base_path` is what else of the path belongs to `root_path`."""
     method, root_path, path = split_line(door, event, base_path)
     headers = header_list(door, event)
-    known = dict(headers)
+    known = known_headers(event, headers)
     scheme = scheme_of(known)
     client = door.client(event)
     return {
@@ -86,6 +96,15 @@ def header_list(door: FrontDoor, event: Mapping[str, Any]) -> HeaderList:
     if cookies and door.name in ("http", "url"):
         headers.append((b"cookie", octets("; ".join(cookies))))
     return headers
+
+
+def known_headers(event: Mapping[str, Any], headers: HeaderList) -> dict[bytes, bytes]:
+    """Each header's last value, by name; where no header says so, the host is the domain that the event came by."""
+    known = dict(headers)
+    if b"host" not in known:
+        context: Mapping[str, Any] = event.get("requestContext") or {}
+        known[b"host"] = octets(context.get("domainName") or "")
+    return known
 
 
 def octets(text: Any) -> bytes:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import logging
 from binascii import a2b_base64
 
-from lambdakit.http.asgi_scope import ASGI, octets, server_of
+from lambdakit.http.asgi_scope import ASGI, known_headers, octets, server_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def websocket_scope(event: Mapping[str, Any], context: Any, path: str) -> dict[s
     pairs = [(name, value) for name, values in listed.items() for value in values]
     pairs = pairs or list(single.items())
     headers = [(octets(name.lower()), octets(value)) for name, value in pairs]
-    known = {b"host": octets(request.get("domainName") or ""), **dict(headers)}
+    known = known_headers(event, headers)
     client: str | None = identity.get("sourceIp")
     # A domain of its own has another path, or none.
     root = f"/{request['stage']}" if ".execute-api." in (request.get("domainName") or "") else ""

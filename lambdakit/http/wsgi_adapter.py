@@ -119,8 +119,8 @@ class _Run:
         """Run the application up to its first piece. Returns whether there may be more of them."""
         self._iterable = iterable = app(environ, self.start_response)
         self._iterator = iter(iterable)
-        if hasattr(iterable, "__len__"):
-            return False  # all of it is there already
+        if hasattr(iterable, "__len__") or not getattr(iterable, "streaming", True):
+            return False  # all of it is there already; Django's responses have no length, but say this
         try:
             for piece in self._iterator:
                 if piece:

@@ -13,7 +13,7 @@ import sys
 from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
-from lambdakit.http.asgi_scope import header_list, scheme_of, server_of, split_line
+from lambdakit.http.asgi_scope import header_list, known_headers, scheme_of, server_of, split_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def wsgi_environ(door: FrontDoor, event: Mapping[str, Any], context: Any, base_p
     """The environment of a request. `base_path` is what else of the path belongs to SCRIPT_NAME."""
     method, root, path = split_line(door, event, base_path)
     headers = header_list(door, event)
-    known = dict(headers)
+    known = known_headers(event, headers)
     scheme = scheme_of(known)
     name, port = server_of(known, scheme)
     query = _native(door.raw_query(event).encode("utf-8", "surrogatepass"))

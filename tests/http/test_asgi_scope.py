@@ -98,6 +98,13 @@ def test_the_server_is_what_the_client_asked(headers: dict[str, str], server: An
     assert (scope["server"], scope["scheme"], scope["client"], scope["method"]) == (server, scheme, None, "GET")
 
 
+def test_without_a_host_header_the_server_is_the_domain() -> None:
+    event = event_of("http", Sent())
+    del event["headers"]["host"]
+    event["requestContext"]["domainName"] = "a.example"
+    assert scope_of(event)["server"] == ("a.example", 443)
+
+
 def test_the_protocol_is_told() -> None:
     event = event_of("url", Sent())
     event["requestContext"]["http"]["protocol"] = "HTTP/2.0"

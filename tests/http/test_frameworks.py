@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambdakit.http import asgi, wsgi
+from lambdakit.http import asgi, asgi_adapter, wsgi, wsgi_adapter
 from tests.http import framework_apps as apps
 from tests.http.door_events import CLIENT, DIALECTS, HOST, Sent, event_of, seen
 
@@ -105,3 +105,43 @@ def test_work_after_the_answer_is_done(framework: str) -> None:
     apps.done.clear()
     assert ask(framework, "url", Sent(path="/background")).status == 200
     assert apps.done == [framework.partition("-")[0]]
+
+
+STREAMING: dict[str, Any] = {
+    "fastapi": asgi(apps.fastapi_app, stream="on"),
+    "starlette": asgi(apps.starlette_app, stream="on"),
+    "django-asgi": asgi(apps.django_asgi, stream="on"),
+    "django-wsgi": wsgi(apps.django_wsgi, stream="on"),
+    "flask": wsgi(apps.flask_app, stream="on"),
+}
+
+
+@frameworks
+def test_a_stream_goes_piece_by_piece_and_all_else_whole(framework: str) -> None:
+    handler = STREAMING[framework]
+
+    async def pieces() -> list[bytes]:
+        answer = handler(event_of("url", Sent(path="/stream")), None)
+        if hasattr(answer, "__await__"):
+            answer = await answer
+        body = answer.body
+        got = [piece async for piece in body] if hasattr(body, "__aiter__") else list(body)
+        whole = handler(event_of("url", Sent(path="/binary")), None)
+        if hasattr(whole, "__await__"):
+            whole = await whole
+            await handler.stop()
+        assert whole["isBase64Encoded"] is True
+        return got
+
+    assert asyncio.run(pieces()) == apps.PIECES
+
+
+@pytest.mark.parametrize("module", [asgi_adapter, wsgi_adapter])
+def test_the_example_of_the_documentation_runs(module: Any) -> None:
+    names: dict[str, Any] = {"__name__": "site"}
+    lines = (module.__doc__ or "").splitlines()
+    exec("\n".join(line[4:] for line in lines if line.startswith("    ")), names)
+    answer = names["handler"](event_of("url", Sent(path="/nowhere")), None)
+    if hasattr(answer, "__await__"):
+        answer = asyncio.run(answer)
+    assert answer["statusCode"] == 404
