@@ -33,7 +33,7 @@ from lambdakit.handlers import early, initialise, is_async, onion, to_caller
 from lambdakit.http.front_doors import front_door_of
 from lambdakit.http.invoke_mode import can_stream
 from lambdakit.http.request import Request
-from lambdakit.http.response import Response, response_of
+from lambdakit.http.response import Response, own_response_of, response_of
 from lambdakit.http.router import Router, Routes
 from lambdakit.http.stream_bodies import is_async_body, streaming_answer, whole_body, whole_body_async
 
@@ -222,7 +222,7 @@ class HttpApp(Router):
             route: Route | None = request.target
             if route is None:
                 return self._unrouted(request)
-            return response_of(route.call(request) if route.run is None else route.run(request, context))
+            return own_response_of(route.call(request) if route.run is None else route.run(request, context))
         except Exception as error:
             return self._failed(request, error)
 
@@ -232,15 +232,18 @@ class HttpApp(Router):
             if route is None:
                 return self._unrouted(request)
             result = route.call(request) if route.run is None else route.run(request, context)
-            return response_of(await result if route.is_async else result)
+            return own_response_of(await result if route.is_async else result)
         except Exception as error:
             return await self._failed_async(request, error)
+
+    # What middleware calls the handler.
+    _answer.__name__ = _answer_async.__name__ = "HttpApp"
 
     # From an exception to a response.
 
     def _failed(self, request: Request, error: Exception) -> Response:
         try:
-            response = response_of(self._handled(request, error))
+            response = own_response_of(self._handled(request, error))
         except Exception as another:
             response = _problem(request, another)
         response.exception = error
@@ -249,7 +252,7 @@ class HttpApp(Router):
     async def _failed_async(self, request: Request, error: Exception) -> Response:
         try:
             result = self._handled(request, error)
-            response = response_of(await result if hasattr(result, "__await__") else result)
+            response = own_response_of(await result if hasattr(result, "__await__") else result)
         except Exception as another:
             response = _problem(request, another)
         response.exception = error
@@ -296,12 +299,12 @@ def _responding(route: Route) -> Call:
     if route.is_async:
 
         async def respond_async(request: Request, _context: Any) -> Response:
-            return response_of(await route.call(request))
+            return own_response_of(await route.call(request))
 
         return _named(respond_async, route)
 
     def respond(request: Request, _context: Any) -> Response:
-        return response_of(route.call(request))
+        return own_response_of(route.call(request))
 
     return _named(respond, route)
 

@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     Piece: TypeAlias = bytes | bytearray | memoryview | str
     Body: TypeAlias = str | bytes | Iterable[Piece] | AsyncIterable[Piece]
 
-__all__ = ("HTMLResponse", "JSONResponse", "RedirectResponse", "Response", "TextResponse", "response_of")
+__all__ = (
+    "HTMLResponse",
+    "JSONResponse",
+    "RedirectResponse",
+    "Response",
+    "TextResponse",
+    "own_response_of",
+    "response_of",
+)
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
@@ -82,6 +90,16 @@ class Response:
         """Whether the body is an iterable, sent while it is made."""
         return not isinstance(self.body, (str, bytes, bytearray, memoryview))
 
+    def copy(self) -> Response:
+        """The same answer, to be changed without changing this one, which a module may keep for every request."""
+        twin: Response = object.__new__(type(self))
+        if hasattr(self, "__dict__"):  # a class of the user's
+            vars(twin).update(vars(self))
+        twin.body, twin.status, twin.exception = self.body, self.status, self.exception
+        twin.headers = MutableHeaders(self.headers)
+        twin.cookies = list(self.cookies)
+        return twin
+
     def set_cookie(self, cookie: SetCookie | str) -> None:
         """Add a cookie."""
         self.cookies.append(cookie)
@@ -100,6 +118,18 @@ class Response:
                 pairs = _checked(pairs)
                 break
         return door.answer(self.status, pairs, self.cookie_values() if self.cookies else (), body)
+
+    def kept(self) -> list[Any]:
+        """What this response is made of, as JSON and octets, for whoever gives it again. Raises TypeError."""
+        if self.is_streamed:
+            raise TypeError("a stream cannot be given again")
+        return [self.status, self.headers.pairs, self.cookie_values(), self.body]
+
+    @classmethod
+    def of_kept(cls, kept: list[Any]) -> Response:
+        """The response again."""
+        status, pairs, cookies, body = kept
+        return Response(body, status, [(name, value) for name, value in pairs], cookies=cookies)
 
     def cookie_values(self) -> list[str]:
         """The cookies as whole `Set-Cookie` values."""
@@ -268,3 +298,9 @@ def response_of(value: Any) -> Response:
     from lambdakit.http.conversion import unusual_response
 
     return unusual_response(value)
+
+
+def own_response_of(value: Any) -> Response:
+    """`response_of`, and of a Response a copy: middleware changes what it is given."""
+    response = response_of(value)
+    return response.copy() if response is value else response

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambdakit.http import BearerTokens, HttpApp, compression, cors, security_headers
+from lambdakit.http import BearerTokens, HttpApp, Response, compression, cors, security_headers
 from tests.http.door_events import DIALECTS, Sent, event_of, seen
 from tests.http.token_issuer import ISSUER, Issuer, jwk_of, token_for
 
@@ -45,8 +45,6 @@ def app(issuer: Issuer) -> HttpApp:
 
     @app.get("/stream")
     def stream() -> Any:
-        from lambdakit.http import Response
-
         return Response(iter([TEXT, TEXT]), content_type="text/plain; charset=utf-8")
 
     @app.get("/fails")
@@ -115,3 +113,41 @@ def test_who_has_a_token_passes(app: HttpApp, dialect: str):
     answer = ask(app, dialect, Sent(path="/mine", headers=[ORIGIN, ("authorization", f"Bearer {token_for('ann')}")]))
     check(answer)
     assert (answer.status, json.loads(answer.body)) == (200, {"you": "ann"})
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "around", "handler"])
+def test_a_response_that_a_module_keeps_stays_what_it_is(kind: str):
+    kept = Response(TEXT, content_type="text/plain; charset=utf-8", cookies=["a=1"])
+    pairs = list(kept.headers.pairs)
+    app = HttpApp(middleware=[cors("https://*.example"), security_headers(), compression(codings=["gzip"])])
+
+    def plain() -> Response:
+        if kind == "handler":
+            raise ValueError
+        return kept
+
+    async def awaited() -> Response:
+        return kept
+
+    around = [security_headers()] if kind == "around" else []
+    app.get("/", middleware=around)(awaited if kind == "async" else plain)
+    app.exception_handler(ValueError)(lambda request, error: kept)
+    for origin in ("https://a.example", "https://b.example"):
+        answer = ask(app, "url", Sent(headers=[("origin", origin), ("accept-encoding", "gzip")]))
+        assert one(answer, "access-control-allow-origin") == origin
+        assert gzip.decompress(answer.body).decode() == TEXT
+        assert ask(app, "url", Sent("HEAD", headers=[("origin", origin)])).body == b""
+        assert ask(app, "url", Sent()).body.decode() == TEXT
+    assert (kept.headers.pairs, kept.body, kept.cookies, kept.exception) == (pairs, TEXT, ["a=1"], None)
+
+
+def test_a_copy_of_a_response_of_ones_own_class_is_of_that_class():
+    class Cow(Response):
+        sound = "moo"
+
+    cow = Cow("x", 418)
+    cow.sound = "MOO"
+    twin = cow.copy()
+    assert (type(twin), twin.status, twin.body) == (Cow, 418, "x")
+    assert isinstance(twin, Cow)
+    assert twin.sound == "MOO"
