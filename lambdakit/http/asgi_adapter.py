@@ -167,8 +167,7 @@ class _Adapter:
     def _shut_down(self) -> None:
         loop = handlers.environment_loop()
         if loop.is_running():
-            _log.warning("the environment ends while its event loop is at work: the application is not shut down")
-            return
+            _take_over(loop)
         loop.run_until_complete(self.stop())
 
     async def _started(self) -> Lifespan:
@@ -205,3 +204,16 @@ class _Adapter:
                 text = names[bytes(name)] = name.decode("latin-1").lower()
             pairs.append((text, value.decode("latin-1")))
         return pairs
+
+
+def _take_over(loop: Any) -> None:
+    """Free a loop that the signal has interrupted in this thread, so that it can run to another end.
+
+    What it was running is never gone back to: the process ends after the hooks. asyncio has no public way.
+    """
+    interrupted = asyncio.current_task(loop)
+    if interrupted is not None:
+        leave: Any = vars(asyncio.tasks)["_leave_task"]
+        leave(loop, interrupted)
+    asyncio._set_running_loop(None)
+    loop._thread_id = None

@@ -14,7 +14,7 @@ from tests.http.door_events import DIALECTS, Sent, event_of
 from tests.runtime_process import OFFICIAL, OURS, run_runtime, runtime_process
 
 APP = """
-import asyncio, json, os, sys
+import asyncio, json, os, urllib.request
 from lambdakit.http import asgi, wsgi
 
 async def app(scope, receive, send):
@@ -79,6 +79,17 @@ async def meeting(scope, receive, send):
     await app(scope, receive, send)
 
 meet = asgi(meeting)
+
+async def sticking(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return await app(scope, receive, send)
+    print("stuck", flush=True)
+    url = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2020-01-01/extension/exit/error"
+    urllib.request.urlopen(url, b"").close()  # tells the test
+    while True:
+        pass
+
+stuck = asgi(sticking)
 """
 
 
@@ -117,6 +128,26 @@ def test_the_application_is_shut_down_with_the_environment() -> None:
         process.wait_until(lambda: process.ended)
         assert process.popen.returncode == 0
         assert process.stdout() == b"start\nstop\n"
+
+
+def test_the_application_is_shut_down_while_its_loop_is_at_work() -> None:
+    env = {"AWS_LAMBDA_MAX_CONCURRENCY": "2", "LAMBDAKIT_CONCURRENCY": "async"}
+    with FakeRuntimeApi([Event(event_of("url", Sent()))]) as api, runtime_process(APP, api, env=env) as process:
+        process.wait_until(lambda: _answers(api) and "extension/event/next" in [post.call for post in api.posts])
+        os.kill(process.popen.pid, signal.SIGTERM)
+        process.wait_until(lambda: process.ended)
+        assert (process.popen.returncode, process.stdout(), process.stderr()) == (0, b"start\nstop\n", b"")
+
+
+def test_the_application_is_shut_down_in_the_middle_of_an_event() -> None:
+    with (
+        FakeRuntimeApi([Event(event_of("url", Sent()))]) as api,
+        runtime_process(APP, api, handler="app.stuck") as process,
+    ):
+        process.wait_until(lambda: "extension/exit/error" in [post.call for post in api.posts])
+        os.kill(process.popen.pid, signal.SIGTERM)
+        process.wait_until(lambda: process.ended)
+        assert (process.popen.returncode, process.stdout(), process.stderr()) == (0, b"start\nstuck\nstop\n", b"")
 
 
 def test_without_a_lifespan_there_is_nothing_to_shut_down() -> None:
