@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from contextvars import ContextVar
 
-from lambdakit.exceptions import PayloadError, TokenError, TokenKeysError, UsageError
+from lambdakit.exceptions import PayloadError, TokenError, UsageError
 from lambdakit.http.signing_keys import SigningKeys, imported
 
 TYPE_CHECKING = False
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Generic, Literal, TypeVar, overload
 
-    from lambdakit.handlers import Call, Handler
-    from lambdakit.http.request import Request
-    from lambdakit.http.response import Response
+    from lambdakit.handlers import Handler
+    from lambdakit.http.bearer_middleware import BearerRequired
 
     ClaimsT = TypeVar("ClaimsT")
 
@@ -267,8 +266,11 @@ class BearerTokens(_Typed[ClaimsT]):
         """Middleware of an HttpApp, a Router or a route: only requests with a token for these scopes pass.
 
         All others are answered 401, 403 or 400 with WWW-Authenticate, or 503 where keys cannot be fetched. What passes
-        finds its token as `bearer.token`, and in `request.state["token"]` while a stream is sent.
+        finds its token as `bearer.token`, also while it is streamed, and in `request.state["token"]`. Preflights carry
+        no token: `cors` comes before this in the list.
         """
+        from lambdakit.http.bearer_middleware import BearerRequired
+
         return BearerRequired(self, scopes, self._current)
 
     def authorizer(self, *scopes: str, form: Literal["simple", "policy"] = "simple") -> Handler[Any, Any]:
@@ -282,52 +284,6 @@ class BearerTokens(_Typed[ClaimsT]):
 
     def __repr__(self) -> str:
         return f"<BearerTokens of {', '.join(self.issuers)}>"
-
-
-class BearerRequired:
-    """The middleware that `BearerTokens.required` makes."""
-
-    def __init__(self, bearer: BearerTokens[Any], scopes: Sequence[str], current: ContextVar[Any]) -> None:
-        self._bearer = bearer
-        self._scopes = tuple(scopes)
-        self._current = current
-
-    def __call__(self, request: Request, context: Any, call_next: Call) -> Any:
-        """Run around sync routes."""
-        try:
-            token = self._bearer.verify_header(request.headers.get("authorization"), *self._scopes)
-        except (TokenError, TokenKeysError) as error:
-            return self._refusal(error)
-        request.state["token"] = token
-        known = self._current.set(token)
-        try:
-            return call_next(request, context)
-        finally:
-            self._current.reset(known)
-
-    async def call_async(self, request: Request, context: Any, call_next: Call) -> Any:
-        """Run around async routes."""
-        try:
-            token = await self._bearer.verify_header_async(request.headers.get("authorization"), *self._scopes)
-        except (TokenError, TokenKeysError) as error:
-            return self._refusal(error)
-        request.state["token"] = token
-        known = self._current.set(token)
-        try:
-            return await call_next(request, context)
-        finally:
-            self._current.reset(known)
-
-    def _refusal(self, error: TokenError | TokenKeysError) -> Response:
-        from lambdakit.http.problems import ProblemResponse
-
-        if isinstance(error, TokenError):
-            headers = {"www-authenticate": challenge(error, self._bearer.realm), "cache-control": "no-store"}
-            return ProblemResponse(error.status, str(error), headers=headers)
-        from logging import getLogger
-
-        getLogger("lambdakit.http").error("%s", error)
-        return ProblemResponse(503, "tokens cannot be verified at the moment", headers={"retry-after": "1"})
 
 
 def token_of(authorization: str | None) -> str:

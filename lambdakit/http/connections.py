@@ -6,7 +6,8 @@
 
 This is the management API of API Gateway over httpx, each request signed (Signature Version 4) by botocore with the
 credentials of the environment. Every call is there twice, plain and for `await`. What was throttled or failed on the
-service's side is tried again; what may have arrived, because the answer was lost, is not: no message must come twice.
+service's side is tried again; a message that may have arrived, because the answer was lost, is not: it must not come
+twice.
 
 Source: API Gateway developer guide, "Use @connections commands in your backend service"; IAM user guide, "Signing AWS
 API requests". Not here: who is connected, which the function keeps where it likes.
@@ -19,7 +20,7 @@ import sys
 from importlib import import_module
 from time import sleep
 
-from lambdakit.codec import decode, encode
+from lambdakit.codec import decode
 from lambdakit.exceptions import ConnectionGoneError, ConnectionsError, MissingExtraError, UsageError
 
 TYPE_CHECKING = False
@@ -116,7 +117,7 @@ class Connection:
         self.id = connection_id
 
     def send(self, data: Any) -> None:
-        """Send a message: text or bytes as they are, anything else as JSON. At most 128 KB."""
+        """Send a message: text or bytes as they are, anything else, models too, as JSON. At most 128 KB."""
         _run(self._steps("POST", _message(data)))
 
     async def send_async(self, data: Any) -> None:
@@ -147,11 +148,10 @@ class Connection:
         for left in reversed(range(ATTEMPTS)):
             try:
                 response = yield _signed(self, method, body)
-            except httpx.ConnectError as error:  # nothing was sent
-                if not left:
-                    raise self._unreachable(error) from error
             except httpx.TransportError as error:
-                raise self._unreachable(error) from error
+                was_sent = method == "POST" and not isinstance(error, httpx.ConnectError)
+                if was_sent or not left:
+                    raise self._unreachable(error) from error
             else:
                 if response.is_success:
                     content: bytes = response.content
@@ -190,7 +190,9 @@ class Connection:
 def _message(data: Any) -> bytes:
     if isinstance(data, (bytes, bytearray)):
         return bytes(data)
-    return data.encode() if isinstance(data, str) else encode(data)
+    from lambdakit.http.response import json_text
+
+    return (data if isinstance(data, str) else json_text(data)).encode("utf-8", "surrogatepass")
 
 
 def _info(content: bytes) -> ConnectionInfo:

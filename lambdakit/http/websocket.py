@@ -22,7 +22,7 @@ message that is none is answered 400 with every fault, and the handler is not ca
     a number                this status                    as JSON
     text                    accepted with this subprotocol the reply
     a dict with statusCode  as it is                       as it is
-    anything else           an error                       the reply, as JSON (bytes as they are)
+    anything else           an error                       the reply, as JSON, models too (bytes as they are)
 
 API Gateway sends a reply only where the route has a route response; `replies="push"` sends it by the management API
 instead. Whatever a disconnect returns is ignored.
@@ -35,13 +35,14 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
-from lambdakit.codec import decode, encode
+from lambdakit.codec import decode
 from lambdakit.context import LambdaContext
 from lambdakit.events.annotations import Unresolved, parameters_of
 from lambdakit.events.websocket import WebSocketEvent, websocket_event
 from lambdakit.exceptions import ConnectionGoneError, PayloadError, ResponseError, UnmarshalFault, UsageError
 from lambdakit.handlers import decorate, is_async
 from lambdakit.http.connections import Connection, Connections
+from lambdakit.http.response import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _replied(_event: Any, result: Any) -> dict[str, Any]:
         return answer
     if isinstance(result, (bytes, bytearray)):
         return {"statusCode": 200, "body": b2a_base64(result, newline=False).decode(), "isBase64Encoded": True}
-    return {"statusCode": 200, "body": result if isinstance(result, str) else encode(result).decode()}
+    return {"statusCode": 200, "body": result if isinstance(result, str) else json_text(result)}
 
 
 def _is_native(result: Any) -> bool:
@@ -198,7 +199,7 @@ def _refused(error: PayloadError) -> dict[str, Any]:
         "detail": "the message is not what its route takes",
         "errors": errors,
     }
-    return {"statusCode": 400, "body": encode(body).decode()}
+    return {"statusCode": 400, "body": json_text(body)}
 
 
 # Calls.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lambdakit.exceptions import TokenError
-from lambdakit.http import BearerTokens, HttpApp, Request, cors  # noqa: TC001
+from lambdakit.http import BearerTokens, HttpApp, Request, Response, cors, sse  # noqa: TC001
 from tests.http.requests_made import event_of
 from tests.http.token_issuer import ISSUER, Issuer, jwk_of, token_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 @pytest.fixture
@@ -119,3 +120,38 @@ def test_a_route_may_ask_for_more(bearer: BearerTokens[Any]):
     assert app(event_of("POST", "/orders", authorization=header))["statusCode"] == 403
     header = f"Bearer {token_for('ann', scope='write')}"
     assert app(event_of("POST", "/orders", authorization=header))["body"] == "written by ann"
+
+
+@pytest.mark.parametrize("kind", ["plain", "async", "events"])
+def test_a_stream_knows_its_token_to_the_end(bearer: BearerTokens[Any], kind: str):
+    app = HttpApp(middleware=[bearer.required()], stream="off")
+    closed: list[str] = []
+
+    @app.get("/plain")
+    def plain() -> Iterator[str]:
+        try:
+            yield bearer.token.subject
+            yield bearer.token.subject
+        finally:
+            closed.append("closed")
+
+    @app.get("/async")
+    async def awaited() -> AsyncIterator[str]:
+        try:
+            yield bearer.token.subject
+            await asyncio.sleep(0)
+            yield bearer.token.subject
+        finally:
+            closed.append("closed")
+
+    @app.get("/events")
+    async def events() -> Response:
+        return sse(awaited(), heartbeat=10)
+
+    answer = call(app, f"/{kind}", authorization=f"Bearer {token_for('ann')}")
+    body = answer["body"]
+    text = base64.b64decode(body).decode() if answer["isBase64Encoded"] else body
+    assert text == ("data: ann\n\ndata: ann\n\n" if kind == "events" else "annann")
+    assert closed == ["closed"]
+    with pytest.raises(TokenError):
+        bearer.token  # noqa: B018

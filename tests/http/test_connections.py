@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
+from pydantic import BaseModel
 
 from lambdakit.events import WebSocketEvent
 from lambdakit.exceptions import ConnectionGoneError, ConnectionsError, MissingExtraError, UsageError
@@ -154,7 +155,10 @@ def test_a_service_that_is_not_there_is_tried_again_and_named(call: Any) -> None
     assert url in str(caught.value)
 
 
-def test_a_lost_answer_is_not_tried_again(gateway: Gateway, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "arguments", "times"), [("send", ("x",), 1), ("close", (), 4), ("info", (), 4)])
+def test_what_may_have_arrived_is_sent_again_only_if_twice_is_once(
+    gateway: Gateway, call: Any, monkeypatch: pytest.MonkeyPatch, name: str, arguments: Any, times: int
+) -> None:
     def lost(*request: Any) -> Any:
         gateway.seen.append(("", "", b""))
         raise OSError
@@ -162,8 +166,16 @@ def test_a_lost_answer_is_not_tried_again(gateway: Gateway, call: Any, monkeypat
     monkeypatch.setattr(gateway, "answer", lost)
     monkeypatch.setattr("socketserver.BaseServer.handle_error", lambda *_: None)
     with pytest.raises(ConnectionsError, match="did not answer"):
-        call(Connections(gateway.url)[ID], "send", "x")
-    assert len(gateway.seen) == 1
+        call(Connections(gateway.url)[ID], name, *arguments)
+    assert len(gateway.seen) == times
+
+
+def test_models_are_sent_as_json(gateway: Gateway) -> None:
+    class Price(BaseModel):
+        euros: int
+
+    Connections(gateway.url)[ID].send([Price(euros=7)])
+    assert gateway.seen[0][2] == b'[{"euros": 7}]'
 
 
 def _event(domain: str = "abc.execute-api.eu-west-1.amazonaws.com") -> WebSocketEvent:
