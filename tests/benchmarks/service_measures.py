@@ -10,15 +10,17 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks.harness import CONTENDERS
 from tests.benchmarks.table import Measure, Table
 from tests.conformance.place_rie import emulator
-from tests.runtime_process import ROOT, environment
+from tests.runtime_process import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,10 +69,21 @@ def _peer(bench: Bench) -> Iterator[int]:
         yield port
 
 
-def _load(port: int, callers: int) -> Load:
-    command = [sys.executable, "-m", "tests.benchmarks.service_load", str(port), PATH, str(callers), str(COUNT)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, check=False, env=env, capture_output=True, text=True)
+def _client(bench: Bench) -> Path:
+    """The compiled client; SystemExit where there is no C compiler."""
+    program = bench.directory / "service_load"
+    if not program.exists():
+        compiler = shutil.which(os.environ.get("CC", "cc"))
+        if compiler is None:
+            raise SystemExit("the load is a compiled program: it needs a C compiler, as `cc` or as CC says")
+        source = Path(__file__).with_name("service_load.c")
+        subprocess.run([compiler, "-O2", "-o", str(program), str(source)], check=True)
+    return program
+
+
+def _load(bench: Bench, port: int, callers: int) -> Load:
+    command = [str(_client(bench)), str(port), PATH, str(callers), str(COUNT)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
     seconds, middle, p99 = map(float, done.stdout.split())
@@ -79,12 +92,12 @@ def _load(port: int, callers: int) -> Load:
 
 def _of_ours(bench: Bench, callers: int, *options: str) -> Load:
     with _ours(bench, *options) as port:
-        return _load(port, callers)
+        return _load(bench, port, callers)
 
 
 def _of_peer(bench: Bench) -> Load:
     with _peer(bench) as port:
-        return _load(port, 1)
+        return _load(bench, port, 1)
 
 
 def _microseconds(take: Callable[[], Load]) -> float:
