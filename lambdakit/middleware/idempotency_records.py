@@ -104,6 +104,8 @@ def _marked(value: Any) -> Any:
         return {_MARK: ["Decimal", str(value)]}
     if _is_a(value, (str, int, float)):  # an enum's member, say: what it is in JSON
         return value
+    if hasattr(kind, "of_kept"):  # an HTTP route's response
+        return {_MARK: ["Response", _marked(value.kept())]}
     raise TypeError(f"a {kind.__name__} would come back as another type; name the type: result={kind.__name__}")
 
 
@@ -121,6 +123,8 @@ def _unmarked(value: Any) -> Any:
         from base64 import b64decode
 
         return b64decode(kept)
+    if kind == "Response":  # who keeps one has imported its class
+        return sys.modules["lambdakit.http.response"].Response.of_kept(_unmarked(kept))
     from decimal import Decimal
 
     return Decimal(kept)

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdakit import lambda_handler
+from lambdakit.context import LambdaContext
 from lambdakit.exceptions import (
     ConflictError,
     UnauthorizedError,
     UsageError,
 )
+from lambdakit.handlers import handler_name
 from lambdakit.http.app import HttpApp
+from lambdakit.http.cookies import SetCookie
+from lambdakit.http.response import Response
 from lambdakit.http.router import Router
-from lambdakit.middleware import warmup
+from lambdakit.middleware import SQLiteStore, idempotent, warmup
 from lambdakit.middleware.base import Middleware
 from tests.http.asking import ask, problem, rest
 
@@ -166,3 +170,56 @@ def test_warm_up_events_are_answered_before_they_are_looked_at(app):
     app.use(warmup(delay=0))
     assert app({"source": "serverless-plugin-warmup"}) == {"warmup": True}
     assert ask(app, "GET", "/wait") == (200, "waited")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_route_may_be_idempotent(is_async):
+    calls: list[str] = []
+    app = HttpApp()
+    once = idempotent(SQLiteStore(":memory:"), key=lambda request: request.headers.get("idempotency-key"))
+
+    def add(request: Request) -> Response:
+        calls.append(request.text)
+        if request.text == "fail":
+            raise ConflictError("not now")
+        return Response(b"\xff", 201, [("x-a", "1"), ("x-a", "2")], cookies=[SetCookie("a", "b")])
+
+    async def add_later(request: Request) -> Response:
+        return add(request)
+
+    app.post("/", middleware=[once])(add_later if is_async else add)
+
+    def asked(key: str, body: str) -> Any:
+        context = LambdaContext("id", deadline_ms=2**42)
+        answer = app(rest("POST", "/", headers={"idempotency-key": key}, body=body), context)
+        return asyncio.run(answer) if is_async else answer
+
+    assert [asked("k", "fail")["statusCode"] for _ in range(2)] == [409, 409]
+    first = asked("k", "done")
+    assert (first["statusCode"], first["body"], first["isBase64Encoded"]) == (201, "/w==", True)
+    assert asked("k", "done") == first
+    assert calls == ["fail", "fail", "done"]
+
+
+def test_a_stream_is_not_given_again(caplog):
+    app = HttpApp()
+    app.get("/", middleware=[idempotent(SQLiteStore(":memory:"), key="path")])(lambda: Response(iter(["a"])))
+    assert app(rest(), LambdaContext("id", deadline_ms=2**42))["statusCode"] == 500
+    assert "a stream cannot be given again" in str(caplog.records[0].exc_info)
+
+
+def test_the_applications_middleware_calls_the_handler_by_its_class():
+    names: list[str] = []
+
+    def note(request: Request, context: Any, call_next: Any) -> Any:
+        names.append(handler_name(call_next))
+        return call_next(request, context)
+
+    app = HttpApp(middleware=[note])
+
+    @app.get("/", middleware=[note])
+    def show() -> str:
+        return "x"
+
+    assert ask(app) == (200, "x")
+    assert names == ["HttpApp", "show"]
