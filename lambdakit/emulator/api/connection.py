@@ -58,6 +58,7 @@ class ClientConnection(asyncio.Protocol):
         self._known_head: RequestHead | None = None
         self._current: Exchange | None = None
         self._queued: deque[tuple[RequestHead, bytes]] = deque()
+        self._catching_up = False
         self._room: asyncio.Future[None] | None = None
 
     # asyncio.Protocol
@@ -165,10 +166,10 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._transport.write(head + body)
         if not exchange.head.keep_alive:
+            self._queued.clear()
             self._transport.close()
-        elif self._queued:
-            self._resume()
-            self._come(*self._queued.popleft())
+        elif self._queued and not self._catching_up:
+            self._catch_up()
 
     def close(self) -> None:
         """Close when everything written is sent."""
@@ -195,8 +196,13 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._handle(exchange)
 
-    def _resume(self) -> None:
-        if self._transport is not None:
+    def _catch_up(self) -> None:
+        """Go on with what was sent ahead, as far as it is answered at once."""
+        self._catching_up = True
+        while self._queued and self._current is None:
+            self._come(*self._queued.popleft())
+        self._catching_up = False
+        if not self._queued and self._transport is not None:
             self._transport.resume_reading()
 
     def _learn(self, data: bytes) -> None:
