@@ -36,7 +36,6 @@
     │   └── IdempotencyResultError      the function ran, but its result cannot be kept to be given again (TypeError)
     ├── ConnectionsError              a WebSocket API's connection could not be sent to, closed or looked at
     │   └── ConnectionGoneError         the client has gone: forget the connection (LookupError)
-    ├── TokenError                    a bearer token is missing, unreadable, unfit, or lacks a scope (PermissionError)
     ├── HTTPError                     raised by user code: the answer to this request, as problem details (RFC 9457)
     │   ├── BadRequestError             400: the request cannot be read
     │   │   └── RequestFaultsError        400 or 422: what of the request is wrong; lists every fault
@@ -44,7 +43,8 @@
     │   ├── ForbiddenError              403: not for the one who is asking
     │   ├── NotFoundError               404: there is nothing here
     │   ├── MethodNotAllowedError       405: not by this method; `Allow` names those that are
-    │   └── ConflictError               409: not in the state things are in
+    │   ├── ConflictError               409: not in the state things are in
+    │   └── TokenError                  401, 403 or 400: a bearer token is missing, unfit, or lacks a scope
     ├── LifespanError                 the ASGI application could not be started, or has no lifespan (RuntimeError)
     ├── DeadlineError                 the time set aside for the handler is over (TimeoutError)
     ├── RetryableError                raised by user code: it may work the next time
@@ -440,23 +440,6 @@ class ConnectionGoneError(ConnectionsError, LookupError):
     """The client has gone: forget the connection; nothing will reach it any more."""
 
 
-class TokenError(LambdakitError, PermissionError):
-    """A bearer token is missing, unreadable, unfit, or lacks a scope; nothing of it is in the message.
-
-    `status` is 401, or 403 where a scope is missing, or 400 for a malformed header; `error` is the code of RFC 6750
-    section 3.1, empty where there was no token at all; `scope` what is asked for.
-    """
-
-    def __init__(self, message: str, status: int, error: str, scope: str = "") -> None:
-        self.status = status
-        self.error = error
-        self.scope = scope
-        super().__init__(message)
-
-    def __reduce__(self) -> tuple[type[TokenError], tuple[str, int, str, str]]:
-        return type(self), (str(self), self.status, self.error, self.scope)
-
-
 class TokenKeysError(RetryableError):
     """The keys that tokens are signed with could not be fetched; it says nothing about the token."""
 
@@ -546,8 +529,8 @@ class MethodNotAllowedError(HTTPError):
 
     def __init__(self, allow: str, detail: str | None = None, **problem: Any) -> None:
         self.allow = allow
-        headers = {**(problem.pop("headers", None) or {}), "allow": allow}
-        super().__init__(405, detail, headers=headers, **problem)
+        given: dict[str, str] = problem.pop("headers", None) or {}
+        super().__init__(405, detail, headers={**given, "allow": allow}, **problem)
 
 
 class ConflictError(HTTPError):
@@ -555,6 +538,32 @@ class ConflictError(HTTPError):
 
     def __init__(self, detail: str | None = None, **problem: Any) -> None:
         super().__init__(409, detail, **problem)
+
+
+class TokenError(HTTPError):
+    """A bearer token is missing, unreadable, unfit, or lacks a scope; nothing of the token is in it.
+
+    `status` is 401, or 403 where a scope is missing, or 400 for a malformed header; `error` is the code of RFC 6750
+    section 3.1, empty where there was no token at all; `scope` what is asked for.
+    """
+
+    def __init__(self, detail: str, status: int, error: str, scope: str = "") -> None:
+        self.error = error
+        self.scope = scope
+        super().__init__(status, detail)
+        self.headers["www-authenticate"] = self.challenge()
+
+    def challenge(self, realm: str = "") -> str:
+        """The value of WWW-Authenticate (RFC 6750 section 3)."""
+        given = {"realm": realm}
+        if self.error:  # else nothing was tried: the client is only told how to
+            given |= {"error": self.error, "error_description": self.detail or "", "scope": self.scope}
+        members = ", ".join(f'{name}="{_quotable(value)}"' for name, value in given.items() if value)
+        return f"Bearer {members}".rstrip()
+
+
+def _quotable(text: str) -> str:
+    return "".join("'" if mark in '"\\' else mark for mark in text if " " <= mark <= "~")
 
 
 class LifespanError(LambdakitError, RuntimeError):

@@ -155,7 +155,7 @@ def _core(function: Any) -> Call:
     def call(event: Any, context: Any) -> Any:
         try:
             return function(event, context)
-        except (TokenError, HTTPError) as error:
+        except HTTPError as error:
             return _meant(error)
 
     return call
@@ -165,13 +165,13 @@ def _async_core(function: Any) -> Call:
     async def call(event: Any, context: Any) -> Any:
         try:
             return await function(event, context)
-        except (TokenError, HTTPError) as error:
+        except HTTPError as error:
             return _meant(error)
 
     return call
 
 
-def _meant(error: TokenError | HTTPError) -> bool | None:
+def _meant(error: HTTPError) -> bool | None:
     """What an error means for who asks: not known, or not allowed. Raises any other."""
     if error.status == 403:
         return False

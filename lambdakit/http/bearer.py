@@ -48,7 +48,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-__all__ = ("BearerTokens", "Token", "challenge")
+__all__ = ("BearerTokens", "Token", "token_of")
 
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 SYMMETRIC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -181,10 +181,10 @@ class BearerTokens(_Typed[ClaimsT]):
 
     @property
     def token(self) -> Token[ClaimsT]:
-        """The verified token of the request that is being answered. Raises TokenError where there is none."""
+        """The verified token of the request that is being answered. Raises UsageError where none was asked for."""
         token = self._current.get(None)
         if token is None:
-            raise TokenError("no token was verified for this request: is bearer.required() in its middleware?", 401, "")
+            raise UsageError("no token was verified for this request: bearer.required() is not in its middleware")
         return token
 
     def verify(self, token: str, *scopes: str) -> Token[ClaimsT]:
@@ -295,19 +295,6 @@ def token_of(authorization: str | None) -> str:
     if not _B64TOKEN.fullmatch(token):
         raise TokenError("the Authorization header is malformed", 400, "invalid_request")
     return token
-
-
-def challenge(error: TokenError, realm: str = "") -> str:
-    """The value of WWW-Authenticate for an error (RFC 6750 section 3)."""
-    given = {"realm": realm, "error": error.error, "error_description": str(error), "scope": error.scope}
-    if not error.error:  # nothing was tried: the client is only told how to
-        given = {"realm": realm}
-    members = ", ".join(f'{name}="{_quotable(value)}"' for name, value in given.items() if value)
-    return f"Bearer {members}".rstrip()
-
-
-def _quotable(value: str) -> str:
-    return "".join("'" if mark in '"\\' else mark for mark in value if " " <= mark <= "~")
 
 
 def _invalid(why: str) -> TokenError:

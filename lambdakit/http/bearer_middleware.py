@@ -7,7 +7,6 @@ runs after its middleware has returned.
 from __future__ import annotations
 
 from lambdakit.exceptions import TokenError, TokenKeysError
-from lambdakit.http.bearer import challenge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,8 +68,8 @@ class BearerRequired:
         from lambdakit.http.problems import ProblemResponse
 
         if isinstance(error, TokenError):
-            headers = {"www-authenticate": challenge(error, self._bearer.realm), "cache-control": "no-store"}
-            return ProblemResponse(error.status, str(error), headers=headers)
+            headers = {"www-authenticate": error.challenge(self._bearer.realm), "cache-control": "no-store"}
+            return ProblemResponse(error.status, error.detail, headers=headers)
         from logging import getLogger
 
         getLogger("lambdakit.http").error("%s", error)

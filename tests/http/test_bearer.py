@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from lambdakit.exceptions import MissingExtraError, TokenError, TokenKeysError, UsageError
 from lambdakit.http import BearerTokens
-from lambdakit.http.bearer import challenge, token_of
+from lambdakit.http.bearer import token_of
 from tests.http.token_issuer import ISSUER, Issuer, jwk_of, key_of, token_for
 
 if TYPE_CHECKING:
@@ -233,9 +233,10 @@ def test_the_scheme_has_any_case(header: str):
 
 
 def test_challenges_are_those_of_rfc_6750():
-    assert challenge(TokenError("there is no bearer token", 401, "")) == "Bearer"
-    assert challenge(TokenError("there is no bearer token", 401, ""), "shop") == 'Bearer realm="shop"'
-    told = challenge(TokenError('it is "bad"\\ \n', 403, "insufficient_scope", "a b"), "shop")
+    missing = TokenError("there is no bearer token", 401, "")
+    assert missing.challenge() == missing.headers["www-authenticate"] == "Bearer"
+    assert missing.challenge("shop") == 'Bearer realm="shop"'
+    told = TokenError('it is "bad"\\ \n', 403, "insufficient_scope", "a b").challenge("shop")
     assert told == (
         'Bearer realm="shop", error="insufficient_scope", error_description="it is \'bad\'\' ", scope="a b"'
     )
@@ -267,7 +268,7 @@ def test_the_key_set_is_where_issuers_have_it():
 
 
 def test_without_a_request_there_is_no_token(bearer: BearerTokens[Any]):
-    with pytest.raises(TokenError, match=r"bearer\.required\(\)"):
+    with pytest.raises(UsageError, match=r"bearer\.required\(\)"):
         bearer.token  # noqa: B018
 
 

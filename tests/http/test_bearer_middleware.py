@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambdakit.exceptions import TokenError
+from lambdakit.exceptions import UsageError
 from lambdakit.http import BearerTokens, HttpApp, Request, Response, cors, sse  # noqa: TC001
 from tests.http.requests_made import event_of
 from tests.http.token_issuer import ISSUER, Issuer, jwk_of, token_for
@@ -55,7 +55,7 @@ def test_a_request_with_its_token_passes(app: HttpApp, bearer: BearerTokens[Any]
     answer = call(app, path, authorization=f"Bearer {token_for('ann', scope='read')}")
     assert answer["statusCode"] == 200
     assert json.loads(answer["body"])["you"] == "ann"
-    with pytest.raises(TokenError):
+    with pytest.raises(UsageError):
         bearer.token  # noqa: B018  (gone with its request)
 
 
@@ -153,5 +153,20 @@ def test_a_stream_knows_its_token_to_the_end(bearer: BearerTokens[Any], kind: st
     text = base64.b64decode(body).decode() if answer["isBase64Encoded"] else body
     assert text == ("data: ann\n\ndata: ann\n\n" if kind == "events" else "annann")
     assert closed == ["closed"]
-    with pytest.raises(TokenError):
+    with pytest.raises(UsageError):
         bearer.token  # noqa: B018
+
+
+def test_a_route_may_verify_by_itself(bearer: BearerTokens[Any]):
+    app = HttpApp()
+
+    @app.get("/")
+    def who(request: Request) -> str:
+        return bearer.verify_header(request.headers.get("authorization"), "read").subject
+
+    assert app(event_of(authorization=f"Bearer {token_for('ann', scope='read')}"))["body"] == "ann"
+    answer = app(event_of(authorization=f"Bearer {token_for('ann')}"))
+    assert answer["statusCode"] == 403
+    assert answer["headers"]["www-authenticate"].startswith('Bearer error="insufficient_scope"')
+    assert json.loads(answer["body"])["detail"] == "the token does not allow read"
+    assert app(event_of())["headers"]["www-authenticate"] == "Bearer"
