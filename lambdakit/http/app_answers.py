@@ -34,9 +34,9 @@ class AppAnswers:
         self._text_types = tuple(text_types)
         self._excluded = frozenset(name.lower() for name in exclude_headers)
 
-    def can_stream(self, door: FrontDoor) -> bool:
-        """Whether an answer may be sent while it is made."""
-        return can_stream(door, self._stream)
+    def can_stream(self, door: FrontDoor, method: str) -> bool:
+        """Whether an answer may be sent while it is made; that to HEAD has nothing to send."""
+        return method != "HEAD" and can_stream(door, self._stream)
 
     def must_stream(self, door: FrontDoor, headers: Pairs) -> bool:
         """Whether an answer that may is: where its length is unknown or more than a whole one may have."""

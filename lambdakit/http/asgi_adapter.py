@@ -132,7 +132,7 @@ class _Adapter:
         running = self.app(scope, exchange.receive, exchange.send)
         answers = self._answers
         try:
-            if answers.can_stream(door):
+            if answers.can_stream(door, scope["method"]):
                 stream = AnswerStream(exchange, running, lambda: answers.must_stream(door, self._text(exchange)))
                 if await stream.streams():
                     return answers.streamed(exchange.status, self._text(exchange), stream)

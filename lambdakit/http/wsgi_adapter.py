@@ -95,7 +95,11 @@ class _Adapter:
         method = environ["REQUEST_METHOD"]
         answers, run = self._answers, _Run()
         try:
-            if answers.can_stream(door) and run.begin(self._app, environ) and answers.must_stream(door, run.headers):
+            if (
+                answers.can_stream(door, method)
+                and run.begin(self._app, environ)
+                and answers.must_stream(door, run.headers)
+            ):
                 return answers.streamed(run.status, run.headers, run.pieces())
             body = run.body(self._app, environ)
         except Exception:

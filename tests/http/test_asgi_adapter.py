@@ -275,6 +275,11 @@ def test_nothing_streams_where_the_service_takes_no_stream(dialect: str) -> None
     assert seen(dialect, run(app, event_of(dialect, Sent()), stream="on")).body == b"ab"
 
 
+def test_the_answer_to_head_does_not_stream() -> None:
+    app = answering(OK, body(b"a", True), body(b"b"))
+    assert run(app, event_of("url", Sent("HEAD")), stream="on")["body"] == ""
+
+
 def test_nothing_streams_unasked_outside_the_runtime() -> None:
     app = answering(OK, body(b"a", True), body(b"b"))
     assert run(app)["body"] == run(app, stream="off")["body"] == "ab"

@@ -210,6 +210,11 @@ def test_a_body_of_unknown_length_streams_as_it_is_made() -> None:
     assert order == ["made ", "made a", "read written", "read a", "made b", "read b"]
 
 
+def test_the_answer_to_head_does_not_stream() -> None:
+    answer = wsgi(returning(iter([b"a", b"b"])), stream="on")(event_of("url", Sent("HEAD")))
+    assert answer["body"] == ""
+
+
 def test_a_stream_that_is_not_read_is_closed() -> None:
     body = Body(b"a", b"b")
     pieces: Any = wsgi(returning(body), stream="on")(URL).body

@@ -10,7 +10,7 @@ from flask import Flask
 from starlette.applications import Starlette
 from typing_extensions import assert_type
 
-from lambdakit.http import ASGIHandler, WSGIHandler, asgi, wsgi
+from lambdakit.http import ASGIHandler, HttpApp, ServedApp, WSGIHandler, asgi, served, wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,6 +36,8 @@ asgi(Starlette(), lifespan="on", stream="off", base_path="/v1", middleware=[stam
 asgi(bare, exclude_headers=("server",))
 assert_type(wsgi(Flask(__name__)), WSGIHandler)
 wsgi(plain, stream="on", base_path="/v1")
+assert_type(served(HttpApp(), timeout=30), ServedApp)
+asgi(served(HttpApp()), websocket_path="/chat")
 
 
 async def use(handler: ASGIHandler, context: Context) -> None:
