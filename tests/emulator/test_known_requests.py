@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdakit.emulator import Invocation, limits, routes
 from lambdakit.emulator.known_requests import KnownRequests
-from lambdakit.emulator.protocol import Request
+from lambdakit.emulator.protocol import Connection, Request
 from tests.engine_support import play, run
 
 ID, OTHER_ID = "8476a536-e9f4-41e8-9739-2dfe598c3fcd", "00000000-e9f4-41e8-9739-2dfe598c3fcd"
@@ -129,3 +131,59 @@ def test_a_known_head_in_pieces_is_parsed(tmp_path):
                 assert (await task).payload == b'{"a": 1}'
 
     run(go())
+
+
+class Transcript:
+    """A session and a transport that only write down what happens; every `next` is answered later."""
+
+    def __init__(self):
+        self.routes = routes.FIXED
+        self.endpoints = {"next": self.next, "respond": self.respond, "report_error": self.respond}
+        self.seen = []
+        self.connection = Connection(self)
+        self.connection.connection_made(self)
+
+    def next(self, request):
+        self.seen.append(("next", request.connection is self.connection))
+
+    def accept_upload(self, request):
+        self.seen.append(("accept", request.request_id, request.headers[b"lambda-runtime-invocation-id"]))
+
+    def respond(self, request):
+        self.seen.append((request.route.endpoint, request.request_id, request.body))
+        return b"accepted"
+
+    def connected(self, connection):
+        pass
+
+    def write(self, data):
+        self.seen.append(("written", data))
+
+    def feed(self, requests, cuts=()):
+        """Requests one after the other, each cut at the given places; a `next` is answered when it is whole."""
+        for number, data in enumerate(requests):
+            start = 0
+            for cut in [*sorted(cuts), len(data)]:
+                if start < cut <= len(data):
+                    self.connection.data_received(data[start:cut])
+                    start = cut
+            if data.startswith(b"GET"):
+                self.connection.reply(b"event %d" % number)
+
+
+NEXT = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
+CONVERSATION = [
+    NEXT, response(), NEXT, response(OTHER_ID, OTHER_ATTEMPT, b"[1, 2]"), NEXT, response(extra="X-More: 1"),
+    NEXT.replace(b"Host: x", b"Host: y"), response(), NEXT, response().replace(b"/response", b"/error"), NEXT,
+    response(body=b""),
+]  # fmt: skip
+
+
+@given(st.sets(st.integers(1, 300), max_size=8))
+def test_pieces_change_nothing(cuts):
+    whole, pieces = Transcript(), Transcript()
+    whole.feed(CONVERSATION)
+    pieces.feed(CONVERSATION, cuts)
+    assert pieces.seen == whole.seen
+    assert [entry[0] for entry in whole.seen].count("next") == 6
+    assert [entry[2] for entry in whole.seen if entry[0] == "respond"] == [b"{}", b"[1, 2]", b"{}", b"{}", b""]
