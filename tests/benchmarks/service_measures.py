@@ -7,16 +7,19 @@ so that is what several callers of ours are compared with. It is found as the co
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lambdakit.emulator import FunctionConfig, InvokeRequest, LocalService
 from tests.benchmarks.harness import CONTENDERS
 from tests.benchmarks.table import Measure, Table
 from tests.conformance.place_rie import emulator
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.table import Contenders
 
 OURS, PEER, WITH_PEERS_CLIENT = "lambdakit", "AWS's emulator", "lambdakit with awslambdaric"
+BY_HAND = "started by hand"
 PATH = "/2015-03-31/functions/function/invocations"
 COUNT = 3000
 CALLERS = 16
@@ -128,9 +132,30 @@ def _spread(bench: Bench) -> Contenders:
     return {OURS: take}
 
 
+def _cold_start(bench: Bench) -> Contenders:
+    config = FunctionConfig(name="function", handler="small.handler", task_root=bench.directory)
+    host = {**os.environ, "PYTHONPATH": str(bench.packages)}
+
+    async def invoke() -> float:
+        async with LocalService(host=host) as service:
+            service.add(config)
+            began = time.perf_counter()
+            await service.dispatch(InvokeRequest("function")).answer()
+            return time.perf_counter() - began
+
+    def by_hand() -> float:
+        with bench.at_first_next(CONTENDERS["lambdakit"], "small.handler") as (_, _, seconds):
+            return seconds * 1e3
+
+    return {OURS: lambda: asyncio.run(invoke()) * 1e3, BY_HAND: by_hand}
+
+
 # fmt: off
 SERVICE = Table(OURS, PEER, WITH_PEERS_CLIENT, (
     Measure("invoke", "Invoke, 1 caller", "us", 0.50, _one_caller, 9),
     Measure("callers", f"Invoke, {CALLERS} callers, 2 environments (peer: 1 caller)", "us", 0.50, _many_callers, 9),
     Measure("spread", f"p99 / p50, {CALLERS} callers, 2 environments", "x", 10, _spread, 9),
+))
+COLD = Table(OURS, BY_HAND, "-", (
+    Measure("cold", "invoke to answer, new environment (peer: start to `next`)", "ms", 1.50, _cold_start, 25),
 ))
