@@ -60,6 +60,8 @@ _NAMES = {
 # What an unannotated parameter of such a name is.
 _UNANNOTATED = {"request": Request, "context": LambdaContext}
 _NO_BODY = frozenset(("GET", "HEAD"))
+# What unions are instances of: `A | B` up to Python 3.13, `Union[A, B]`, and both from 3.14 on.
+_UNIONS = ("UnionType", "_UnionGenericAlias", "Union")
 
 
 class Parameter:
@@ -210,6 +212,9 @@ def _takes_body(parameter: Parameter, path_names: Sequence[str]) -> bool:
 
 def _getter(parameter: Parameter, path_names: Sequence[str], methods: Sequence[str], told: str) -> Get:
     marker = parameter.marker
+    if _is_a(parameter.default, Marker):
+        written = f"Annotated[{'...' if parameter.kind is None else _name(parameter.kind)}, {parameter.default!r}]"
+        raise UsageError(f"{told}: {parameter.default!r} is no default; write {parameter.name}: {written}")
     if marker is None and parameter.name not in path_names:
         special = _special(parameter)
         if special is not None:
@@ -264,7 +269,7 @@ def _special(parameter: Parameter) -> Get | None:
 
 def _event(kind: Any, base: Any) -> Get | None:
     """The typed event, in the model asked for; or one of several."""
-    kinds: Any = getattr(kind, "__args__", ()) if _type(kind).__name__ in ("UnionType", "_UnionGenericAlias") else ()
+    kinds: Any = getattr(kind, "__args__", ()) if _type(kind).__name__ in _UNIONS else ()
     wanted: tuple[Any, ...] = tuple(getattr(one, "__origin__", one) for one in kinds or (kind,))
     if not all(_is_a(one, type) and issubclass(one, base) for one in wanted):
         return None

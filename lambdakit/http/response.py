@@ -265,7 +265,7 @@ def _of_tuple(value: Any) -> Response:
     """(status, body) or (status, body, headers); any other tuple is an array."""
     if not (2 <= len(value) <= 3 and _type(value[0]) is int and 100 <= value[0] <= 599):
         return _of_json(value)
-    response = response_of(value[1])
+    response = own_response_of(value[1])
     response.status = value[0]
     for name, text in MutableHeaders(value[2] if len(value) == 3 else ()).pairs:
         response.headers[name] = text

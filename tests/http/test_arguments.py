@@ -481,9 +481,13 @@ def no_fields(x: Annotated[dict[str, int], Query()]) -> None: ...
 def no_one_value(id: list[int]) -> None: ...
 
 
+def marker_as_default(x: str = Query("q")) -> None: ...  # type: ignore[assignment]
+
+
 @pytest.mark.parametrize(
     ("function", "method", "what"),
     [
+        (marker_as_default, "GET", r"Query\('q'\) is no default; write x: Annotated\[str, Query\('q'\)\]"),
         (two_bodies, "POST", "a and b both ask for the body; put them into one dataclass"),
         (no_annotation, "GET", "x is no value of the path and has no annotation; annotate it"),
         (unresolved, "GET", "the annotation 'Unknown' of x cannot be resolved; import"),

@@ -88,6 +88,12 @@ def test_what_handlers_return(returned, wanted):
     assert not made.is_streamed
 
 
+def test_a_response_in_a_tuple_is_not_changed_for_the_next():
+    shared = TextResponse("x")
+    assert response_of((404, shared, {"x-a": "1"})).status == 404
+    assert (shared.status, shared.headers.pairs) == (200, [("content-type", TEXT)])
+
+
 def test_streams_stay_streams():
     streamed = response_of(StreamingResponse(201, {"x": "1"}, ["a=1"], iter(["a"])))
     assert (streamed.status, streamed.headers["x"], streamed.cookies) == (201, "1", ["a=1"])
