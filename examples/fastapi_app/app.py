@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, TypedDict
 
-from fastapi import FastAPI, Path, Request
+from fastapi import FastAPI, HTTPException, Path, Request
 from pydantic import BaseModel, Field
 
 from lambdakit.http import asgi
@@ -49,8 +49,10 @@ async def entries(request: Request) -> list[Entry]:
 @app.get("/entries/{number}", name="entry")
 async def entry(request: Request, number: Annotated[int, Path(ge=1)]) -> Entry:
     """One entry, counted from 1."""
-    found: Entry = request.state.book[number - 1]
-    return found
+    book: list[Entry] = request.state.book
+    if number > len(book):
+        raise HTTPException(404, "no such entry")
+    return book[number - 1]
 
 
 @app.post("/entries", status_code=201)

@@ -22,3 +22,9 @@ def test_bad_input_is_the_applications_own_422(invoke: Any, event: Any) -> None:
     answer = json.loads(invoke(event).payload)
     assert answer["statusCode"] == 422
     assert json.loads(answer["body"])["detail"][0]["loc"] == ["body", "name"]
+
+
+def test_an_entry_that_is_not_there_is_404(invoke: Any, event: Any) -> None:
+    event["rawPath"], event["requestContext"]["http"]["method"] = "/beta/entries/7", "GET"
+    answer = json.loads(invoke(event).payload)
+    assert (answer["statusCode"], json.loads(answer["body"])) == (404, {"detail": "no such entry"})
