@@ -323,6 +323,8 @@ def _getters(function: Any, *, may_take_message: bool) -> dict[str, Get]:
     """Parameter -> where its value comes from. Raises UsageError for one that could be anything."""
     if not callable(function):
         raise UsageError(f"a route's handler is a function, not {type(function).__name__}")
+    if getattr(getattr(function, "__code__", None), "co_posonlyargcount", 0):
+        raise UsageError(f"{_told(function)}: parameters are given by name; leave the slash out")
     getters: dict[str, Get] = {}
     message: str | None = None
     for name, annotation in parameters_of(function).items():

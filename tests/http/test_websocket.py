@@ -279,12 +279,17 @@ def test_what_cannot_be_called_is_refused_when_it_is_registered():
         ws.route("e")(_takes_unknown)
     with pytest.raises(UsageError, match='is "route-response" or "push"'):
         WebSocketApp(replies="never")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="leave the slash out"):
+        ws.route("p")(_takes_unnamed)
     ws.route("f")(_takes_message)
     with pytest.raises(UsageError, match="f has a handler"):
         ws.route("f")(_takes_message)
 
 
 def _takes_message(message: Say) -> None: ...
+
+
+def _takes_unnamed(message: Say, /) -> None: ...
 
 
 def _takes_two(one: Say, two: str) -> None: ...
