@@ -61,7 +61,7 @@ else:
             return value
 
 
-__all__ = ("EVENTS", "HTTPRequestEvent", "Request")
+__all__ = ("EVENTS", "Request")
 
 # Dialect -> the model of its events, in `lambdakit.events`, or the decorator that makes it.
 EVENTS = {
