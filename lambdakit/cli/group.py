@@ -27,6 +27,7 @@ VERBS: dict[str, Verb] = {
     "invoke": Verb("lambdakit.cli.invoke", "Run one invocation of a function in a real bootstrap process."),
     "start": Verb("lambdakit.cli.start", "Serve functions as the local Lambda service."),
     "config": Verb("lambdakit.cli.config", "Show the project's functions as they are understood."),
+    "logs": Verb("lambdakit.cli.logs", "Show the logs of a function the local service runs."),
     "event": Verb("lambdakit.cli.event", "Look at events."),
 }
 
