@@ -160,13 +160,17 @@ def _no_protocol(_event: Event) -> str | None:
 
 
 def _rest_line(event: Event) -> tuple[str, str]:
-    return event["httpMethod"], event["path"]
+    if "path" in event:
+        return event["httpMethod"], event["path"]
+    # Local gateways have been seen to leave both to the context.
+    context = event["requestContext"]
+    return context["httpMethod"], context.get("path") or context["resourcePath"]
 
 
 def _rest_mount(event: Event) -> str:
     """The stage, where the client had it in the URL: its own domain has none, or another path."""
     context = event.get("requestContext") or _NOTHING
-    full, path = context.get("path") or "", event["path"]
+    full, path = context.get("path") or "", event.get("path") or context.get("path") or ""
     return full[: -len(path)] if path and full.endswith(path) else ""
 
 
@@ -459,6 +463,8 @@ def front_door_of(event: Any) -> FrontDoor:
             return FRONT_DOORS["lattice"]
         if "serviceNetworkArn" in context:
             return FRONT_DOORS["lattice-v2"]
+        if "httpMethod" in context and "resourcePath" in context:
+            return _REST
     raise _no_front_door(event)
 
 

@@ -145,6 +145,13 @@ def test_text_in_the_place_of_a_map_is_none():
     assert (door.query(event), door.headers({**event, "headers": None})) == ([], [])
 
 
+@pytest.mark.parametrize(("more", "path"), [({"path": "/users/42"}, "/users/42"), ({}, "/users/{id}")])
+def test_a_local_gateway_may_leave_the_line_to_the_context(more, path):
+    event = {"headers": {}, "requestContext": {"httpMethod": "GET", "resourcePath": "/users/{id}", **more}}
+    door = front_door_of(event)
+    assert (door, door.line(event), door.mount(event)) == (FRONT_DOORS["rest"], ("GET", path), "")
+
+
 def test_the_stage_alone_is_the_root() -> None:
     event = {**HTTP, "rawPath": "/prod"}
     assert FRONT_DOORS["http"].line(event) == ("POST", "/")
