@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lambdakit import handlers
 from lambdakit.runtime.event_loop import PersistentLoop, SharedLoop
 
 if TYPE_CHECKING:
@@ -209,3 +210,21 @@ def test_each_thread_keeps_its_context_variables_on_the_shared_loop(shared) -> N
     for thread in threads:
         thread.join(10)
     assert seen == {number: [number] * 5 for number in range(8)}
+
+
+def test_what_a_handler_has_started_at_init_keeps_its_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "_loop", None)
+    assert handlers.kept_loop() is None
+    kept = handlers.environment_loop()
+    assert handlers.environment_loop() is handlers.kept_loop() is kept
+    persistent = PersistentLoop()
+    assert persistent.run(_running_loop()) is kept
+    persistent.close()
+    assert handlers.kept_loop() is None
+    another = PersistentLoop()
+    assert another.run(_running_loop()) is not kept
+    another.close()
+
+
+async def _running_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()
