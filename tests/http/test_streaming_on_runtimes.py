@@ -18,6 +18,8 @@ from tests.runtime_process import OFFICIAL, run_runtime
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.fake_runtime_api import FakeRuntimeApi
+
 APP = """
 import os
 from lambdakit.http import HttpApp, Response, compression, sse
@@ -70,6 +72,10 @@ async def numbers():
     yield 2
 
 handler = app
+
+async def at_once(event, context):
+    answer = app(event, context)
+    return await answer if hasattr(answer, "__await__") else answer
 """
 BODIES = {
     "/plain": [b"one ", b"two"],
@@ -111,6 +117,19 @@ def test_under_awss_client_a_function_url_gets_the_whole_too(path: str) -> None:
     (post,) = run.posts
     answer = seen("url", post.json())
     assert (answer.status, answer.body) == (200, b"".join(BODIES[path]))
+
+
+def test_several_streams_at_once_do_not_mix() -> None:
+    paths = [*BODIES] * 2
+    events = [Event(event_of("url", Sent(path=path))) for path in paths]
+    env = {"AWS_LAMBDA_MAX_CONCURRENCY": "4", "LAMBDAKIT_CONCURRENCY": "async"}
+
+    def done(api: FakeRuntimeApi) -> bool:
+        return len([post for post in api.posts if post.call == "response"]) == len(events)
+
+    run = run_runtime(APP, events, handler="app.at_once", env=env, until=done, timeout=30)
+    posts = [post for post in run.posts if post.call == "response"]
+    assert sorted(post.chunks[1:] for post in posts) == sorted(BODIES[path] for path in paths)
 
 
 def test_a_compressed_stream_can_be_read_piece_by_piece() -> None:
