@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 
-_EXTRA_MODULES = frozenset({"click", "dotenv", "httptools", "httpx", "rich", "tomli", "uvloop", "yaml"})
+_EXTRA_MODULES = frozenset(
+    {"click", "dotenv", "httptools", "httpx", "pathspec", "rich", "tomli", "uvloop", "watchfiles", "yaml"}
+)
 _USAGE_ERROR = 2
 
 
