@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pathspec
-from watchfiles import DefaultFilter, awatch
+from watchfiles import DefaultFilter, awatch  # pyright: ignore[reportUnknownVariableType]  (trio may be absent)
 
 from lambdakit.emulator.source_files import files_of, is_affected
 
