@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from typing import Annotated, TypedDict
 
 from fastapi import FastAPI, HTTPException, Path, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from lambdakit.http import asgi
@@ -37,6 +39,13 @@ async def lifespan(_app: FastAPI) -> AsyncGenerator[State, None]:
 
 
 app = FastAPI(title="Guest book", lifespan=lifespan)
+
+
+@app.exception_handler(RequestValidationError)
+async def refuse(_request: Request, error: RequestValidationError) -> JSONResponse:
+    """Say what is wrong. FastAPI's own answer has the input in it too, and fails where that is no UTF-8."""
+    faults = [{"loc": fault["loc"], "msg": fault["msg"]} for fault in error.errors()]
+    return JSONResponse({"detail": faults}, 422)
 
 
 @app.get("/entries")
