@@ -21,6 +21,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator import faults, limits, variables
+from lambdakit.emulator.deadlines import Deadlines
 from lambdakit.emulator.event import event_reply
 from lambdakit.emulator.flight import Flight, RunningInvocation
 from lambdakit.emulator.journal import Journal
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
 
 _LOOPBACK = "127.0.0.1"
 _PROBE = b"GET /2018-06-01/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
-
-# Event loops count timers in milliseconds, and one that rings early would have to be set again.
-_ALARM_SLACK_SECONDS = 0.001
 
 # The initialization type whose failed INIT is repeated inside an invocation.
 _ON_DEMAND = "on-demand"
@@ -86,8 +84,7 @@ class ExecutionEnvironment:
         # One INIT, restore or reset at a time.
         self._lifecycle = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_due = 0.0
+        self._deadlines = Deadlines(config.timeout, self._on_deadline)
         self._initialised_before = False
         self._init_ms: float | None = None
         self._stopped = False
@@ -187,9 +184,7 @@ class ExecutionEnvironment:
             await asyncio.wait(self._tasks)
         for flight in list(self._flights.values()):
             self._abort(flight)
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._deadlines.close()
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -254,7 +249,7 @@ class ExecutionEnvironment:
 
     async def _suppressed_init(self, flight: Flight) -> None:
         self._begin(flight)
-        report, status = await self._initialise("invoke", self._time_left(flight), flight.request_id)
+        report, status = await self._initialise("invoke", self._deadlines.left(flight), flight.request_id)
         if report is not None and not self._stopped:
             self._fail(flight, report, status)
             self._finish(flight)
@@ -326,44 +321,13 @@ class ExecutionEnvironment:
         assert sandbox is not None
         sandbox.flights[flight.request_id] = flight
         flight.sandbox = sandbox
-        self._watch(flight)
+        self._deadlines.watch(flight)
         flight.event = event_reply(flight, self.config.arn)
         sandbox.session.deliver(flight)
 
-    def _time_left(self, flight: Flight) -> float:
-        return self.config.timeout - flight.elapsed()
-
-    def _watch(self, flight: Flight) -> None:
-        """See to it that the flight's deadline is noticed.
-
-        One alarm serves all flights, and it is not put off when they end: a flight that is over before its deadline,
-        as nearly all are, costs no timer.
-        """
-        flight.watched = True
-        due = flight.started + self.config.timeout
-        if self._alarm is not None:
-            if self._alarm_due <= due:
-                return
-            self._alarm.cancel()
-        self._set_alarm(due)
-
-    def _set_alarm(self, due: float) -> None:
-        self._alarm_due = due
-        delay = max(0.0, due - time.perf_counter()) + _ALARM_SLACK_SECONDS
-        self._alarm = asyncio.get_running_loop().call_later(delay, self._on_alarm)
-
-    def _on_alarm(self) -> None:
-        self._alarm = None
-        watched = [flight for flight in self._flights.values() if flight.watched]
-        for flight in watched:
-            if self._time_left(flight) <= 0 and flight.sandbox is not None:
-                flight.watched = False
-                self._on_deadline(flight.sandbox, flight)
-        left = [flight.started for flight in watched if flight.watched and not flight.over]
-        if left:
-            self._set_alarm(min(left) + self.config.timeout)
-
-    def _on_deadline(self, sandbox: Sandbox, flight: Flight) -> None:
+    def _on_deadline(self, flight: Flight) -> None:
+        sandbox = flight.sandbox
+        assert sandbox is not None
         sandbox.session.forget(flight)
         if self.config.max_concurrency > 1:
             self._time_out(flight)
@@ -399,6 +363,7 @@ class ExecutionEnvironment:
 
     def _forget(self, flight: Flight) -> None:
         self._flights.pop(flight.request_id, None)
+        self._deadlines.forget(flight)
         if self._sandbox is not None:
             self._sandbox.flights.pop(flight.request_id, None)
 

@@ -38,7 +38,6 @@ class Flight:
     event: tuple[bytes, bytes] = (b"", b"")
     started = 0.0
     deadline_ms = 0
-    watched = False
     answered = False
     over = False
     error: Exception | None = None
