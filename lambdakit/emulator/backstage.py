@@ -11,8 +11,8 @@ directory events and logs outlive the process; without one they are kept in memo
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 __all__ = ("Backstage",)
 
 EVENTS_FILE, LOGS_FILE = "events.db", "logs.db"
+# How long a line of the log may wait to be written, with others that come meanwhile.
+_LOG_SECONDS = 0.25
 # The reason of a throttle that no waiting helps: the function may not run at all.
 _NEVER = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
@@ -76,8 +78,10 @@ class Backstage:
         self._metrics = LambdaMetrics(MetricStore())
         self._events = EventStore(None if state is None else state / EVENTS_FILE)
         self._configs: dict[str, EventInvokeConfig] = {}
-        self._usage: dict[str, Usage] = {}
+        # By function and memory: requests and billed milliseconds.
+        self._used: dict[tuple[str, int], list[int]] = {}
         self._also_log = also_log
+        self._writing: asyncio.TimerHandle | None = None
         self._service: LocalService | None = None
         deliverer = Deliverer(
             self.clock,
@@ -101,6 +105,8 @@ class Backstage:
                 yield self
         finally:
             self._service = None
+            if self._writing is not None:
+                self._writing.cancel()
             self._events.close()
             self.logs.close()
 
@@ -139,7 +145,7 @@ class Backstage:
         for group in self.logs.groups():
             self.logs.remove(group.name)
         self._metrics.store().clear()
-        self._usage.clear()
+        self._used.clear()
 
     async def _attempt(self, event: AsyncEvent) -> Attempt:
         service = self._service
@@ -191,17 +197,22 @@ class Backstage:
         if line.source != "engine":
             moment = int(line.time * 1000)
             self.logs.add(origin.log_group, origin.log_stream, moment, line.text + "\n")
+            if self._writing is None:
+                self._writing = asyncio.get_running_loop().call_later(_LOG_SECONDS, self._write_logs)
         if self._also_log is not None:
             self._also_log(origin, line)
+
+    def _write_logs(self) -> None:
+        self._writing = None
+        self.logs.flush()
 
     def invoked(self, config: FunctionConfig, result: InvocationResult) -> None:
         """An invocation is over."""
         outcome: Literal["success", "error"] = "success" if result.function_error is None else "error"
         self._metrics.invoked(self.clock.now(), config.name, None, result.duration_ms, outcome=outcome)
-        used = self._usage.get(config.name) or Usage(config.name, config.memory_mb)
-        self._usage[config.name] = replace(
-            used, requests=used.requests + 1, billed_ms=used.billed_ms + result.billed_ms
-        )
+        used = self._used.setdefault((config.name, config.memory_mb), [0, 0])
+        used[0] += 1
+        used[1] += result.billed_ms
 
     def throttled(self, config: FunctionConfig, error: ThrottledError) -> None:
         """An invocation was refused for want of concurrency."""
@@ -213,12 +224,15 @@ class Backstage:
         return self._metrics.store()
 
     def usage(self) -> list[Usage]:
-        """What each function has used."""
-        return list(self._usage.values())
+        """What each function has used, with each size of memory it has had."""
+        return [
+            Usage(name, memory, requests=requests, billed_ms=billed_ms)
+            for (name, memory), (requests, billed_ms) in self._used.items()
+        ]
 
     def bill(self) -> Bill:
         """What that would have cost in a month in which it was all."""
-        return bill(self._usage.values())
+        return bill(self.usage())
 
 
 @lru_cache(maxsize=32)

@@ -1,23 +1,26 @@
 """The metrics in AWS/Lambda that an invocation, a throttle or the asynchronous queue gives rise to.
 
-What happens is noted in a list as it happens, which costs next to nothing, and becomes metrics when somebody asks: an
-invocation counts in three sets of dimensions, and most are never looked at.
+What happens is tallied by the minute as it happens, which costs next to nothing, and becomes metrics when somebody
+asks: an invocation counts in three sets of dimensions, and most are never looked at.
 
 Source: AWS Lambda developer guide, "Types of metrics for Lambda functions".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
-from lambdakit.emulator.cloudwatch.metrics import Metric
+from lambdakit.emulator.cloudwatch.metrics import MINUTE, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from lambdakit.emulator.cloudwatch.metrics import MetricStore
 
-__all__ = ("NAMESPACE", "Happening", "LambdaMetrics")
+    Tally: TypeAlias = dict["Name", dict[float, int]]
+
+__all__ = ("NAMESPACE", "LambdaMetrics")
 
 NAMESPACE = "AWS/Lambda"
 
@@ -48,25 +51,15 @@ UNITS: dict[Name, str] = {
 }
 # Metrics that the account has beside, or without, those of a function.
 ACCOUNT_ONLY: frozenset[Name] = frozenset(["UnreservedConcurrentExecutions"])
-# Noted but not yet counted happenings, at most.
-_MOST_NOTED = 50_000
-
-
-class Happening(NamedTuple):
-    """Something that counts: when (seconds since 1970), of which function as called by which qualifier, and what."""
-
-    time: float
-    function: str
-    qualifier: str | None
-    values: tuple[tuple[Name, float], ...]
 
 
 class LambdaMetrics:
-    """Notes what happens, and has it counted in a store when that is read."""
+    """Tallies what happens, and puts it in a store when that is read. Times are in seconds since 1970."""
 
     def __init__(self, store: MetricStore) -> None:
         self._store = store
-        self._noted: list[Happening] = []
+        # By minute, function and qualifier: metric -> value -> how often.
+        self._tallies: dict[tuple[int, str, str | None], Tally] = {}
 
     def invoked(
         self,
@@ -80,48 +73,54 @@ class LambdaMetrics:
         unreserved: int | None = None,
     ) -> None:
         """An invocation is over. Errors and throttles get a 0 beside it, so that rates can be told from silence."""
-        values: tuple[tuple[Name, float], ...] = (
-            ("Invocations", 1),
-            ("Errors", outcome == "error"),
-            ("Throttles", 0),
-            ("Duration", duration_ms),
-            ("ConcurrentExecutions", concurrency),
-        )
+        tally = self._tally(time, function, qualifier)
+        _count(tally, "Invocations", 1)
+        _count(tally, "Errors", outcome == "error")
+        _count(tally, "Throttles", 0)
+        _count(tally, "Duration", duration_ms)
+        _count(tally, "ConcurrentExecutions", concurrency)
         if unreserved is not None:
-            values = (*values, ("UnreservedConcurrentExecutions", unreserved))
-        self.note(Happening(time, function, qualifier, values))
+            _count(tally, "UnreservedConcurrentExecutions", unreserved)
 
     def throttled(self, time: float, function: str, qualifier: str | None = None) -> None:
         """An invocation was refused: it counts as a throttle and as nothing else."""
-        self.note(Happening(time, function, qualifier, (("Throttles", 1),)))
+        _count(self._tally(time, function, qualifier), "Throttles", 1)
 
     def counted(self, time: float, function: str, name: Name, value: float = 1) -> None:
         """One value of one metric."""
-        self.note(Happening(time, function, None, ((name, value),)))
+        _count(self._tally(time, function, None), name, value)
 
-    def note(self, happening: Happening) -> None:
-        """Note what has happened."""
-        self._noted.append(happening)
-        if len(self._noted) >= _MOST_NOTED:
-            self.store()
+    def _tally(self, time: float, function: str, qualifier: str | None) -> Tally:
+        key = (int(time) // MINUTE, function, qualifier)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = {}
+        return tally
 
     def store(self) -> MetricStore:
-        """The store, with everything noted counted in it."""
-        noted, self._noted = self._noted, []
-        for happening in noted:
-            for name, value in happening.values:
+        """The store, with everything tallied put in it."""
+        tallies, self._tallies = self._tallies, {}
+        for (minute, function, qualifier), tally in tallies.items():
+            for name, values in tally.items():
                 unit = UNITS.get(name, "Count")
-                for metric in _metrics(happening, name):
-                    self._store.put(metric, value, happening.time, unit=unit)
+                for metric in _metrics(function, qualifier, name):
+                    for value, count in values.items():
+                        self._store.put(metric, value, minute * MINUTE, unit=unit, count=count)
         return self._store
 
 
-def _metrics(happening: Happening, name: Name) -> Iterator[Metric]:
+def _count(tally: Tally, name: Name, value: float) -> None:
+    values = tally.get(name)
+    if values is None:
+        values = tally[name] = {}
+    values[value] = values.get(value, 0) + 1
+
+
+def _metrics(function: str, qualifier: str | None, name: Name) -> Iterator[Metric]:
     """One metric in each set of dimensions it has: the account's, the function's, the qualified function's."""
     yield Metric(NAMESPACE, name)
     if name in ACCOUNT_ONLY:
         return
-    function, qualifier = happening.function, happening.qualifier
     yield Metric(NAMESPACE, name, (("FunctionName", function),))
     resource = function if qualifier in (None, "$LATEST") else f"{function}:{qualifier}"
     yield Metric(NAMESPACE, name, (("FunctionName", function), ("Resource", resource)))
