@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from lambdakit.emulator import limits
 from lambdakit.emulator.environment import ExecutionEnvironment
 from lambdakit.emulator.flight import Flight
+from lambdakit.emulator.guard import tell
 from lambdakit.emulator.logs import LogOrigin, discard
 from lambdakit.emulator.variables import log_stream_name
 from lambdakit.exceptions import EmulatorError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from lambdakit.emulator.function import FunctionConfig, Invocation
     from lambdakit.emulator.ledger import Kind
-    from lambdakit.emulator.logs import LogSink, ServiceLog
+    from lambdakit.emulator.logs import LogLine, LogSink, ServiceLog
     from lambdakit.emulator.service import Served
 
 
@@ -64,7 +65,7 @@ class Place:
     def __init__(self, config: FunctionConfig, *, log: ServiceLog | None, host: Mapping[str, str]) -> None:
         stream = log_stream_name(config.version)
         origin = LogOrigin(config.name, config.version, config.log_group_name, stream)
-        sink: LogSink = discard if log is None else partial(log, origin)
+        sink: LogSink = discard if log is None else _guarded(log, origin)
         self.tmp = tempfile.mkdtemp(prefix="lambdakit-")
         self.environment = ExecutionEnvironment(config, log=sink, log_stream=stream, host={**host, "TMPDIR": self.tmp})
         self.running = 0
@@ -78,6 +79,13 @@ class Place:
             await self.environment.stop()
         finally:
             shutil.rmtree(self.tmp, ignore_errors=True)
+
+
+def _guarded(log: ServiceLog, origin: LogOrigin) -> LogSink:
+    def sink(line: LogLine, /) -> None:
+        tell(log, origin, line)
+
+    return sink
 
 
 class Lane:

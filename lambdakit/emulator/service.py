@@ -24,6 +24,7 @@ from lambdakit.emulator import limits
 from lambdakit.emulator.flight import RunningInvocation
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
 from lambdakit.emulator.ids import new_uuid
+from lambdakit.emulator.guard import tell
 from lambdakit.emulator.lanes import Lane, Place, Trip
 from lambdakit.emulator.ledger import Ledger
 from lambdakit.emulator.names import parse_name
@@ -255,7 +256,7 @@ class LocalService:
             kind = self.ledger.lease(served.share)
         except ThrottledError as error:
             if self._observer is not None:
-                self._observer.throttled(served.config, error)
+                tell(self._observer.throttled, served.config, error)
             raise
         trip.served = served
         trip.kind = kind
@@ -315,7 +316,7 @@ class LocalService:
             if flight.lane is not None:
                 flight.lane.answered(flight)
         if flight.tell is not None:
-            flight.tell(flight)
+            tell(flight.tell, flight)
 
     def _on_over(self, flight: Flight) -> None:
         assert isinstance(flight, Trip)
@@ -323,13 +324,13 @@ class LocalService:
         self._give_back(flight)
         served = flight.served
         if served is not None and self._observer is not None and flight.error is None:
-            self._observer.invoked(served.config, flight.result())
+            tell(self._observer.invoked, served.config, flight.result())
         if flight.lane is not None:
             flight.lane.over(flight)
             if self._sweeper is None and not self._stopped:
                 self._sweep_later()
         if flight.tell_over is not None:
-            flight.tell_over(flight)
+            tell(flight.tell_over, flight)
         if self._idle is not None and not self._trips and not self._idle.done():
             self._idle.set_result(None)
 

@@ -19,7 +19,9 @@ def flight(*, ago=0.0):
     return begun
 
 
-def test_every_flight_that_is_not_over_is_told_at_its_time(timeout=0.2):
+def test_every_flight_that_is_not_over_is_told_at_its_time():
+    timeout = 0.2
+
     async def go():
         told = []
         deadlines = Deadlines(timeout, lambda late: told.append((late, late.elapsed())))

@@ -524,6 +524,35 @@ def test_an_observer_learns_of_every_invocation_and_the_log_of_every_line(tmp_pa
     serve(tmp_path, test, observer=watcher, log=lambda origin, line: lines.append((origin, line)))
 
 
+class Failing:
+    def invoked(self, config, result):
+        raise RuntimeError("observer")
+
+    throttled = invoked
+
+
+def test_listeners_that_fail_break_nothing(tmp_path, caplog):
+    def log(origin, line):
+        raise OSError("disk full")
+
+    async def test(service):
+        for _ in range(3):
+            await service.invoke(InvokeRequest("engine-test"))
+        service.reserve("engine-test", 0)
+        await throttle_of(service)
+        assert service.environments("engine-test") == 1
+        assert service.ledger.running == 0
+        served = service.find(service.parse("engine-test", None, None))
+        service.reserve("engine-test", None)
+        trip = Trip(Invocation(), lambda trip: 1 / 0)
+        service.launch(served, trip)
+        await trip.wait_until_over()
+        assert service.ledger.running == 0
+
+    serve(tmp_path, test, observer=Failing(), log=log)
+    assert {record.exc_info[0] for record in caplog.records} == {RuntimeError, OSError, ZeroDivisionError}
+
+
 def test_a_trip_tells_its_caller_once_without_a_task(tmp_path):
     async def test(service):
         told = []

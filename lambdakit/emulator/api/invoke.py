@@ -1,4 +1,4 @@
-"""Invoke and InvokeWithResponseStream: from a request's headers to a trip through the service, and its answer.
+"""Invoke, InvokeWithResponseStream and InvokeAsync: from a request's headers through the service to its answer.
 
 Checks come in the order the service makes them. A buffered answer is written as soon as the runtime has given it,
 from within the engine's own call, unless the log's end is wanted with it. Source: AWS Lambda API reference, "Invoke"
@@ -72,6 +72,7 @@ class InvokeOperations:
         return {
             (b"POST", b"/2015-03-31/functions/{}/invocations"): self.invoke,
             (b"POST", b"/2021-11-15/functions/{}/response-streaming-invocations"): self.stream,
+            (b"POST", b"/2014-11-13/functions/{}/invoke-async"): self.invoke_async,
         }
 
     def invoke(self, exchange: Exchange) -> None:
@@ -90,6 +91,11 @@ class InvokeOperations:
         else:
             trip = Trip(invocation, partial(self._answer, exchange, served))
             self._service.launch(served, trip)
+
+    def invoke_async(self, exchange: Exchange) -> None:
+        """Answer InvokeAsync, which Invoke with `Event` has replaced."""
+        served, name = self._checked(exchange)
+        self._enqueue(exchange, served, name, _invocation(exchange, served, name))
 
     def stream(self, exchange: Exchange) -> None:
         """Answer InvokeWithResponseStream."""

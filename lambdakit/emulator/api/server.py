@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator.api.connection import ClientConnection
 from lambdakit.emulator.api.gate import Gate
 from lambdakit.emulator.api.invoke import InvokeOperations, as_refusal
 from lambdakit.emulator.api.routes import Match, Router
+from lambdakit.emulator.refusals import refusal
 from lambdakit.exceptions import AddressInUseError, EmulatorError
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 PORT = 9000
+
+_log = logging.getLogger(__name__)
 
 
 class ApiServer:
@@ -107,6 +111,9 @@ class ApiServer:
             found.operation(exchange)
         except EmulatorError as error:
             exchange.refuse(as_refusal(error))
+        except Exception as error:
+            _log.exception("The operation at %s failed", exchange.head.path.decode("latin-1"))
+            exchange.refuse(refusal("service", problem=f"{type(error).__name__}: {error}"))
 
     def _connect(self) -> ClientConnection:
         return ClientConnection(self.handle, self._gate.admit, self._connections)

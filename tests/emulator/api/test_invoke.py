@@ -122,6 +122,10 @@ def test_events_go_to_the_queue_and_without_one_are_refused(tmp_path):
         assert "ExecutedVersion" not in response
         request_id = response["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"]
         assert taken == [("engine-test", "$LATEST", b'{"a": 1}', request_id)]
+        old = await served.post(b"[1]", path="/2014-11-13/functions/engine-test/invoke-async/")
+        assert (old.status, old.body) == (202, b"")
+        assert taken[1][:3] == ("engine-test", None, b"[1]")
+        assert (await served.post(b"[", path="/2014-11-13/functions/engine-test/invoke-async/")).status == 400
         with pytest.raises(ClientError, match=r"1048577 byte payload is too large for the Event invocation type"):
             await served.call("invoke", InvocationType="Event", Payload=b" " * 1_048_575 + b"{}")
 
@@ -205,6 +209,20 @@ def test_throttles_have_a_reason(tmp_path):
         assert response["Error"]["Message"] == "Rate Exceeded."
 
     serve(tmp_path, test)
+
+
+def test_an_operation_that_fails_is_an_internal_error(tmp_path, caplog):
+    def take(function, name, invocation):
+        raise OSError("disk full")
+
+    async def test(served):
+        reply = await served.post(b"{}", "X-Amz-Invocation-Type: Event")
+        assert (reply.status, reply.headers["x-amzn-errortype"]) == (500, "ServiceException")
+        assert json.loads(reply.body) == {"Type": "Service", "Message": "OSError: disk full"}
+        assert (await served.post()).status == 200
+
+    serve(tmp_path, test, server={"take_event": take})
+    assert [record.getMessage() for record in caplog.records] == [f"The operation at {PATH} failed"]
 
 
 # HTTP
