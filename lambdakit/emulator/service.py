@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Protocol
 from lambdakit.emulator import limits
 from lambdakit.emulator.flight import RunningInvocation
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
-from lambdakit.emulator.ids import new_uuid
 from lambdakit.emulator.guard import tell
+from lambdakit.emulator.ids import new_uuid
 from lambdakit.emulator.lanes import Lane, Place, Trip
 from lambdakit.emulator.ledger import Ledger
 from lambdakit.emulator.names import parse_name
