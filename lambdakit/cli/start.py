@@ -13,24 +13,30 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from lambdakit.cli.function_input import FunctionOptions, functions_of
 from lambdakit.cli.terminal import log_screen
 from lambdakit.emulator import limits
+from lambdakit.emulator.api.backstage_routes import BackstageOperations
 from lambdakit.emulator.api.server import LOOPBACK, PORT, ApiServer
+from lambdakit.emulator.backstage import Backstage
+from lambdakit.emulator.clock import VirtualClock
+from lambdakit.emulator.reload import reloading
 from lambdakit.emulator.service import LocalService
 from lambdakit.exceptions import EmulatorError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from typing import Literal
 
     from lambdakit.cli.terminal import Screen
     from lambdakit.emulator.function import FunctionConfig, LogFormat
     from lambdakit.emulator.logs import LogLine, LogOrigin, ServiceLog
     from lambdakit.emulator.project import FunctionSpec
+    from lambdakit.emulator.reload import Reload
 
 _USAGE_ERROR = 2
 # How long running invocations may take to end once the service is told to stop.
@@ -38,6 +44,8 @@ _DRAIN_SECONDS = 2.0
 # How long a line may wait for others to be written with.
 _LOG_SECONDS = 0.02
 _ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
+# Services of which the local one answers a part: what shows a function's logs and metrics.
+_BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH")
 
 
 @click.command("start", short_help="Serve functions as the local Lambda service.")
@@ -66,6 +74,17 @@ _ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
     metavar="N",
     help="The most environments of one function; invocations beyond wait. Without it, as many as are needed.",
 )
+@click.option("--state", metavar="DIR", help="Keep asynchronous events and logs there, across restarts.")
+@click.option(
+    "--reload/--no-reload", default=True, show_default=True, help="Run changed source from the next invocation on."
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["system", "virtual"]),
+    default="system",
+    show_default=True,
+    help="What retries go by; a virtual clock stands still until POST /_lambdakit/clock moves it.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
     targets: tuple[str, ...],
@@ -80,6 +99,9 @@ def command(
     account_id: str | None,
     concurrency: int,
     environments: int | None,
+    state: str | None,
+    reload: bool,
+    clock: Literal["system", "virtual"],
     verbose: bool,
 ) -> None:
     """Serve functions to AWS clients until Ctrl-C.
@@ -91,10 +113,21 @@ def command(
     try:
         functions = functions_of(targets, options)
         log, write_log = _service_log(log_screen(), several=len(functions) > 1, verbose=verbose)
+        backstage = Backstage(
+            state=None if state is None else Path(state),
+            clock=VirtualClock() if clock == "virtual" else None,
+            region=functions[0].config.region,
+            account_id=functions[0].config.account_id,
+            also_log=log,
+        )
         variables = dict(os.environ)
-        service = LocalService(concurrency=concurrency, environments=environments, log=log, host=variables)
+        service = LocalService(
+            concurrency=concurrency, environments=environments, log=backstage.log, observer=backstage, host=variables
+        )
+        server = ApiServer(service, host=host, port=port, take_event=backstage.take_event)
+        server.router.add(BackstageOperations(backstage).routes())
         try:
-            _run(_serve(service, ApiServer(service, host=host, port=port), functions, variables))
+            _run(_serve(Site(service, server, backstage, reload), functions, variables))
         finally:
             write_log()
     except (UsageError, EmulatorError) as error:
@@ -102,16 +135,28 @@ def command(
         sys.exit(_USAGE_ERROR)
 
 
-async def _serve(
-    service: LocalService, server: ApiServer, functions: Sequence[FunctionSpec], variables: dict[str, str]
-) -> None:
+class Site(NamedTuple):
+    """What is started together."""
+
+    service: LocalService
+    server: ApiServer
+    backstage: Backstage
+    reload: bool
+
+
+async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[str, str]) -> None:
     """Serve until told to stop; `variables` is the environment that processes' variables are built upon."""
+    service, server, backstage, _ = site
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
-    async with service, server:
+    async with service, backstage.behind(service), server, contextlib.AsyncExitStack() as stack:
         variables.setdefault(_ENDPOINT, server.url)
         await _add(service, functions)
+        for function in functions:
+            backstage.configure(function.name, function.event_invoke)
+        if site.reload:
+            await stack.enter_async_context(reloading(service, _tell_reload))
         for line in _banner(server.url, [function.config for function in functions]):
             click.echo(line)
         # What is here now stays: the collector need not look at it for every few hundred invocations.
@@ -119,6 +164,12 @@ async def _serve(
         await told_to_stop.wait()
         server.stop_listening()
         await service.stop(drain_seconds=_DRAIN_SECONDS)
+
+
+def _tell_reload(reload: Reload) -> None:
+    """Say what a change of the source led to."""
+    text = reload.problem or f"new code for {', '.join(reload.functions)}"
+    click.echo(f"lambdakit start: {text}", err=True)
 
 
 async def _add(service: LocalService, functions: Sequence[FunctionSpec]) -> None:
@@ -149,7 +200,8 @@ def _banner(url: str, configs: Sequence[FunctionConfig]) -> Iterator[str]:
 
 def _exports(url: str, config: FunctionConfig) -> Iterator[tuple[str, str]]:
     """What a client's environment lacks; clients sign requests, so some credentials and a region must be there."""
-    yield _ENDPOINT, url
+    for endpoint in (_ENDPOINT, *_BESIDE):
+        yield endpoint, url
     aws = Path.home() / ".aws"
     if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or (aws / "config").exists()):
         yield "AWS_DEFAULT_REGION", config.region

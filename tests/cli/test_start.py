@@ -14,6 +14,7 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
+import httpx
 import pytest
 from botocore.config import Config
 
@@ -108,6 +109,8 @@ def test_what_is_printed_is_what_is_served(app):
         ]
         assert service.exports == {
             "AWS_ENDPOINT_URL_LAMBDA": url,
+            "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": url,
+            "AWS_ENDPOINT_URL_CLOUDWATCH": url,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
@@ -180,3 +183,55 @@ def test_invoke_knows_the_projects_names(app):
     command = [sys.executable, "-m", "lambdakit.cli", "invoke", "mine"]
     done = subprocess.run(command, check=True, cwd=app, capture_output=True, timeout=30)
     assert json.loads(done.stdout)[1] == "512"
+
+
+def test_changed_source_is_run_from_the_next_invocation_on(app):
+    with started(app, "app.py:handler") as service:
+        assert service.invoke("handler")["event"] == {}
+        (app / "app.py").write_text("def handler(event, context):\n    return 'new'\n")
+        while service.invoke("handler") != "new":
+            pass
+        errors = service.stop()[1]
+    assert "lambdakit start: new code for handler" in errors
+
+
+def test_without_reload_the_old_code_stays(app):
+    with started(app, "--no-reload", "app.py:handler") as service:
+        pid = service.invoke("handler")["pid"]
+        (app / "app.py").write_text("def handler(event, context):\n    return 'new'\n")
+        assert service.invoke("handler")["pid"] == pid
+
+
+FAILING = "def handler(event, context):\n    print('attempt')\n    raise ValueError('no')\n"
+
+
+def test_an_asynchronous_invocation_is_retried_by_the_clock_and_logged(app):
+    (app / "app.py").write_text(FAILING)
+    with started(app, "--clock", "virtual", "app.py:handler") as service:
+        answer = service.client().invoke(FunctionName="handler", InvocationType="Event")
+        assert answer["StatusCode"] == 202
+        url = service.exports["AWS_ENDPOINT_URL_LAMBDA"]
+        httpx.post(f"{url}/_lambdakit/clock", json={"advance": 3600}, timeout=30).raise_for_status()
+        assert len(logged(service, "attempt")) == 3
+
+
+def test_state_outlives_the_service(app):
+    arguments = ("--state", "state", "app.py:handler")
+    with started(app, *arguments) as service:
+        service.invoke("handler")
+        service.stop()
+    with started(app, *arguments) as service:
+        assert logged(service, "log line") == ["log line\n"]
+
+
+def logged(service, pattern):
+    """The messages of the function's log that a pattern finds."""
+    logs = boto3.client(
+        "logs",
+        endpoint_url=service.exports["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"],
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    found = logs.filter_log_events(logGroupName="/aws/lambda/handler", filterPattern=f'"{pattern}"')
+    return [event["message"] for event in found["events"]]
