@@ -60,6 +60,7 @@ class ClientConnection(asyncio.Protocol):
         self._queued: deque[tuple[RequestHead, bytes]] = deque()
         self._catching_up = False
         self._room: asyncio.Future[None] | None = None
+        self._end: asyncio.Future[None] | None = None
 
     # asyncio.Protocol
 
@@ -70,6 +71,8 @@ class ClientConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._connections.discard(self)
+        if self._end is not None:
+            self._end.set_result(None)
         self.resume_writing()
         exchange, self._current = self._current, None
         self._queued.clear()
@@ -175,6 +178,18 @@ class ClientConnection(asyncio.Protocol):
         """Close when everything written is sent."""
         if self._transport is not None:
             self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def closed(self) -> None:
+        """Return when the connection is closed."""
+        while self._transport is not None:
+            if self._end is None:
+                self._end = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._end)
 
     @property
     def busy(self) -> bool:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 PORT = 9000
 
+# How long a client may take to read what it was sent before its connection is cut.
+_CLOSE_SECONDS = 1.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -93,12 +96,23 @@ class ApiServer:
         """Listen no more and close the connections, each as soon as what was written is sent; twice is allowed."""
         self.stop_listening()
         server, self._server = self._server, None
-        for connection in list(self._connections):
-            connection.close()
+        await self._close_connections()
         if server is not None:
             await server.wait_closed()
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def _close_connections(self) -> None:
+        connections = list(self._connections)
+        for connection in connections:
+            connection.close()
+        if not connections:
+            return
+        closing = [asyncio.ensure_future(connection.closed()) for connection in connections]
+        await asyncio.wait(closing, timeout=_CLOSE_SECONDS)
+        for connection in connections:
+            connection.abort()
+        await asyncio.wait(closing)
 
     def handle(self, exchange: Exchange) -> None:
         """Answer one request that was admitted."""

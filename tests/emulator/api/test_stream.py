@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 
 from lambdakit.emulator.api.event_stream import payload_chunks
@@ -19,7 +20,7 @@ STREAM = """
         if event == "raise":
             raise ValueError("midway")
         if event == "much":
-            for _ in range(64):
+            for _ in range(256):
                 yield b"x" * 65536
         yield b"last"
 """
@@ -41,7 +42,7 @@ def test_a_stream_and_its_end(tmp_path):
         assert response["ResponseStreamContentType"] == "application/vnd.amazon.eventstream"
         assert payload == b"first,last"
         assert end == {}
-        assert (await stream(served, b'"much"'))[1] == b"first," + b"x" * 64 * 65536 + b"last"
+        assert (await stream(served, b'"much"'))[1] == b"first," + b"x" * 256 * 65536 + b"last"
 
     serve(tmp_path, test, app=STREAM)
 
@@ -102,5 +103,22 @@ def test_a_reader_that_goes_away_does_not_hold_the_function(tmp_path):
             await asyncio.sleep(0.001)
         assert (await stream(served))[1] == b"first,last"
         assert served.service.environments("engine-test") == 1
+
+    serve(tmp_path, test, app=STREAM)
+
+
+def test_a_reader_that_stands_still_does_not_hold_the_end(tmp_path):
+    async def test(served):
+        reader, writer = await asyncio.open_connection(served.server.host, served.server.port, limit=1024)
+        writer.write(request("POST", STREAM_PATH, b'"much"'))
+        await reader.readexactly(100)
+        await asyncio.wait_for(served.server.stop(), 10)
+        rest = b""
+        with contextlib.suppress(ConnectionResetError):
+            rest = await reader.read()
+        assert b"InvokeComplete" not in rest
+        writer.close()
+        with contextlib.suppress(ConnectionResetError):
+            await writer.wait_closed()
 
     serve(tmp_path, test, app=STREAM)
