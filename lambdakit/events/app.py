@@ -97,6 +97,9 @@ FILTERS: dict[str, tuple[tuple[str, ...], Filter]] = {
 class App:
     """A Lambda handler that dispatches by source; see the module's text."""
 
+    # Tells the runtime that a call may return a coroutine: which it is depends on the event.
+    __lambda_async__ = True
+
     def __init__(self) -> None:
         # The JSON type of the source's events (an AppSync batch is a list), its rule, the filters' tests, the handler.
         self._routes: list[tuple[Any, Callable[[Any], bool], list[tuple[Filter, str]], Callable[..., Any]]] = []

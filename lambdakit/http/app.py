@@ -65,6 +65,9 @@ class HttpApp(Router):
     what can be seen (`invoke_mode`).
     """
 
+    # Tells the runtime that a call may return a coroutine: which it is depends on the event.
+    __lambda_async__ = True
+
     def __init__(
         self,
         *,

@@ -70,6 +70,9 @@ class WebSocketApp:
     `middleware` is around every handler.
     """
 
+    # Tells the runtime that a call may return a coroutine: which it is depends on the event.
+    __lambda_async__ = True
+
     def __init__(
         self,
         *,

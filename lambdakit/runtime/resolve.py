@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ("is_async", "load_handler")
+__all__ = ("is_async", "load_handler", "may_be_async")
 
 BAD_NAME = "Runtime.MalformedHandlerName"
 BUILT_IN = "Runtime.BuiltInModuleConflict"
@@ -58,6 +58,14 @@ def is_async(handler: object) -> bool:
     """Whether calling `handler` gives something to be awaited, as far as its code tells."""
     code, _ = _code_of(getattr(handler, "__wrapped__", handler))
     return code is not None and bool(code.co_flags & _CO_ASYNC)
+
+
+def may_be_async(handler: object) -> bool:
+    """Whether calling `handler` may give something to be awaited: by its code, or by its own word.
+
+    An object that finds out only from the event, such as one that routes, says so by a true `__lambda_async__`.
+    """
+    return is_async(handler) or getattr(handler, "__lambda_async__", False) is True
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -8,6 +8,9 @@ Two ways, chosen by LAMBDAKIT_CONCURRENCY:
   invocation has a thread that talks to the Runtime API and waits for the handler's coroutine on the shared loop.
   Request id, tenant and trace header travel in a context variable, so records never mix; the `_X_AMZN_TRACE_ID`
   variable, which all invocations would share, is not set.
+  `HttpApp`, `WebSocketApp` and `App` may have plain functions beside async ones, and are taken too. A plain function
+  runs in its invocation's thread, at the same time as others: what they share must be safe to share between threads.
+  Where async middleware is around it, it runs on the loop and holds all of them up.
 
 In either way a failing `next` is tried again with growing pauses, and a result that cannot be posted is logged and
 lost, because the other invocations of the environment must go on.
@@ -24,7 +27,7 @@ from lambdakit.runtime import logs
 from lambdakit.runtime.call import answer
 from lambdakit.runtime.client import RuntimeApi
 from lambdakit.runtime.loop import Loop
-from lambdakit.runtime.resolve import NOT_CALLABLE, is_async
+from lambdakit.runtime.resolve import NOT_CALLABLE, may_be_async
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,7 +174,7 @@ def _run_async(api: RuntimeApi, name: str, concurrency: int) -> int:
 
 
 def _must_be_async(handler: object) -> None:
-    if not is_async(handler):
+    if not may_be_async(handler):
         raise HandlerLoadFault(
             NOT_CALLABLE,
             f"{MODE_VARIABLE}=async serves all invocations on one event loop: the handler must be an async def",

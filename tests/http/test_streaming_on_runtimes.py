@@ -72,10 +72,6 @@ async def numbers():
     yield 2
 
 handler = app
-
-async def at_once(event, context):
-    answer = app(event, context)
-    return await answer if hasattr(answer, "__await__") else answer
 """
 BODIES = {
     "/plain": [b"one ", b"two"],
@@ -127,7 +123,7 @@ def test_several_streams_at_once_do_not_mix() -> None:
     def done(api: FakeRuntimeApi) -> bool:
         return len([post for post in api.posts if post.call == "response"]) == len(events)
 
-    run = run_runtime(APP, events, handler="app.at_once", env=env, until=done, timeout=30)
+    run = run_runtime(APP, events, env=env, until=done, timeout=30)
     posts = [post for post in run.posts if post.call == "response"]
     assert sorted(post.chunks[1:] for post in posts) == sorted(BODIES[path] for path in paths)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lambdakit.exceptions import HandlerLoadFault
-from lambdakit.runtime.resolve import is_async, load_handler
+from lambdakit.runtime.resolve import is_async, load_handler, may_be_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,3 +216,14 @@ def test_what_the_module_raises_passes_through() -> None:
 )
 def test_is_async(name, expected) -> None:
     assert is_async(load_handler(f"app.{name}")) is expected
+    assert may_be_async(load_handler(f"app.{name}")) is expected
+
+
+def test_an_object_may_say_that_it_is_async_at_times() -> None:
+    class Routing:
+        __lambda_async__ = True
+
+        def __call__(self, event: object, context: object) -> None: ...
+
+    assert may_be_async(Routing())
+    assert not is_async(Routing())
