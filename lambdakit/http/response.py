@@ -17,6 +17,7 @@ from __future__ import annotations
 from lambdakit.codec import encode
 from lambdakit.exceptions import MarshalFault, ResponseError
 from lambdakit.http.multi_maps import MutableHeaders
+from lambdakit.http.payload_text import payload_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 OCTETS = "application/octet-stream"
-# Content types whose octets are text: they need no base64, which REST APIs decode only where they are told to.
-_TEXTUAL = ("application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded")
 
 # `type`, but Any to type checkers.
 _type: Any = type
@@ -111,7 +110,8 @@ class Response:
         """
         body: Any = self.body
         if _type(body) is not str:
-            body = _text_or_octets(body, self.headers)
+            headers = self.headers
+            body = payload_of(bytes(body), headers.get("content-type"), headers.get("content-encoding"))
         pairs = self.headers.pairs
         for name, value in pairs:
             if _type(value) is not str or "\n" in value or "\r" in value or "\n" in name or "\r" in name:
@@ -207,19 +207,6 @@ def json_text(value: object) -> str:
         from lambdakit.http.conversion import plain_value
 
         return encode(plain_value(value)).decode()
-
-
-def _text_or_octets(body: Any, headers: MutableHeaders) -> str | bytes:
-    """Octets as text where that is what they are; a compressed body is not."""
-    octets = bytes(body)
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_textual = kind.startswith("text/") or kind in _TEXTUAL or kind.endswith(("+json", "+xml"))
-    if is_textual and "content-encoding" not in headers:
-        try:
-            return octets.decode()
-        except UnicodeDecodeError:
-            pass
-    return octets
 
 
 def _checked(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:

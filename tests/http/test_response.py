@@ -130,6 +130,9 @@ def test_a_redirect(location, written):
         ("application/problem+json; charset=utf-8", b"{}", False),
         ("text/plain", b"\xff", True),
         ("image/png", b"abc", True),
+        ("application/yaml", b"a: 1", False),
+        (None, b"abc", False),
+        (None, b"\xff", True),
     ],
 )
 def test_octets_that_are_text_are_not_coded(content_type, body, is_coded):
