@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from lambdakit.http.invoke_mode import StreamMode
     from lambdakit.http.path_patterns import Converter
     from lambdakit.http.router import Route
+    from lambdakit.http.serve import ServedApp
 
     FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
     HandlerT = TypeVar("HandlerT", bound=Callable[[Request, Any], Any])
@@ -140,6 +141,13 @@ class HttpApp(Router):
         if hasattr(response, "__await__") or is_async_body(response.body):
             return to_caller(self._write_later(request, response))
         return self._write(request, response)
+
+    @property
+    def asgi(self) -> ServedApp:
+        """This API as an ASGI application, for a server: `uvicorn module:app.asgi`; `served` has options."""
+        from lambdakit.http.serve import served
+
+        return served(self)
 
     def respond(self, request: Request) -> Any:
         """The Response to a request, or an awaitable of it where the route is async; nothing is raised."""

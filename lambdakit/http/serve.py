@@ -2,7 +2,7 @@
 
     app = HttpApp()
     handler = app          # for Lambda
-    site = served(app)     # for a server: uvicorn module:site
+    site = served(app)     # for a server: uvicorn module:site, or without this line: uvicorn module:app.asgi
 
 A request becomes an event as a function URL would send it, with nothing lost: headers that came repeatedly are told
 apart, and the body is read as it came. Routes that are no `async def` run in a thread, so that they hold up no other

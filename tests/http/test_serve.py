@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import uvicorn
+from uvicorn.importer import import_from_string
 
 from lambdakit import StreamingResponse
 from lambdakit.http import HttpApp, Request, Response, served  # noqa: TC001 - the annotations are read
@@ -241,3 +242,13 @@ def test_the_same_application_answers_events() -> None:
     assert answer["statusCode"] == 204
     body = json.loads(app(event_of("url", Sent("GET", "/none")))["body"])
     assert body["status"] == 404
+
+
+def test_a_server_finds_the_application_by_its_name() -> None:
+    found = import_from_string(f"{__name__}:app.asgi")
+
+    async def ask_it() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(found), base_url="http://test") as client:
+            return await client.get("/nothing")
+
+    assert asyncio.run(ask_it()).status_code == 204
