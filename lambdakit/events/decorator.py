@@ -42,7 +42,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
-__all__ = ("EventDecorator", "VariantDecorator", "wrong_source")
+__all__ = ("EventDecorator", "VariantDecorator", "not_taken", "wrong_source")
 
 
 # `type`, but Any to type checkers.
@@ -232,11 +232,16 @@ def unknown_options(decorator: str, given: dict[str, Any], known: Sequence[str])
 
 
 def wrong_source(decorator: str, wanted: str, event: Any, *, advice: str = "use @{taker} or App") -> WrongSourceError:
-    """The error for an event of another source than a decorator's.
+    """The error for an event of another source than a decorator's."""
+    return not_taken(f"@{decorator}", wanted, event, advice=advice)
+
+
+def not_taken(who: str, wanted: str, event: Any, *, advice: str) -> WrongSourceError:
+    """The error for an event that `who`, in the words of the code that names it, does not take.
 
     `advice` is given where a decorator takes the event: `{taker}` in it stands for its name.
     """
-    takes = f"@{decorator} takes {with_article(wanted)}"
+    takes = f"{who} takes {with_article(wanted)}"
     source = source_of(event)
     if source is None and _type(event) is not dict:
         return WrongSourceError(f"{takes}, a JSON object; it got {type(event).__name__}")

@@ -281,9 +281,10 @@ def _event(kind: Any, base: Any) -> Get | None:
                 return event
             if issubclass(model, _type(event)):
                 return model(request.raw)
-        from lambdakit.events.decorator import wrong_source
+        from lambdakit.events.decorator import not_taken
 
-        raise wrong_source("the route", " or ".join(model.__name__ for model in wanted), request.raw)
+        models = " or ".join(model.__name__ for model in wanted)
+        raise not_taken("the route", models, request.raw, advice="use @{taker} or App")
 
     return get
 

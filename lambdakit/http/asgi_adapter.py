@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from lambdakit import handlers
 from lambdakit.exceptions import UsageError
@@ -55,7 +56,7 @@ def asgi(
     websocket_path: str = "/",
     text_types: Sequence[str] = (),
     exclude_headers: Sequence[str] = (),
-    front_door: Callable[[Any], FrontDoor] = any_front_door,
+    front_door: Callable[[Any], FrontDoor] | None = None,
     middleware: Sequence[Middleware] = (),
 ) -> ASGIHandler:
     """The Lambda handler of an ASGI application.
@@ -65,14 +66,16 @@ def asgi(
     base path mapping of a custom domain, that is not for the application's routes: it becomes part of `root_path`.
     `websocket_path` is the path of the route that takes a WebSocket API's events.
     `text_types` are beginnings of further content types to be sent as text, `exclude_headers` names of headers never
-    to be sent. `front_door` finds what reads an event and writes its answer; `middleware` gets the event as it came.
+    to be sent. `front_door` finds what reads an event and writes its answer, where the event's form does not tell;
+    `middleware` gets the event as it came.
     Raises UsageError for an option that makes no sense.
     """
     if not callable(app):
         raise UsageError(f"asgi() takes an ASGI application, which is callable; {app!r} is not")
     answers = AppAnswers(checked_mode("stream", stream), text_types, exclude_headers)
+    door_of = front_door or partial(any_front_door, who="asgi()")
     adapter = _Adapter(
-        app, checked_mode("lifespan", lifespan), answers, checked_base_path(base_path), websocket_path, front_door
+        app, checked_mode("lifespan", lifespan), answers, checked_base_path(base_path), websocket_path, door_of
     )
     handler: Any = handlers.decorate(adapter.serve, prepare=None, middleware=middleware)
     handler.app, handler.start, handler.stop = app, adapter.start, adapter.stop

@@ -99,15 +99,18 @@ EDGE_DOORS = {
 }
 
 
-def any_front_door(event: Any) -> FrontDoor:
-    """The front door an event came by, CloudFront's included. Raises WrongSourceError for one that is no request."""
+def any_front_door(event: Any, who: str = "HttpApp") -> FrontDoor:
+    """The front door an event came by, CloudFront's included.
+
+    Raises WrongSourceError for one that is no request, which `who` does not take.
+    """
     if _type(event) is not dict or "Records" not in event:
-        return front_door_of(event)
+        return front_door_of(event, who)
     records: Any = event["Records"]
     first: Any = records[0] if _type(records) is list and records else None
     cf: Any = first.get("cf") if _type(first) is dict else None
     if _type(cf) is not dict or "request" not in cf or "response" in cf:
-        return front_door_of(event)
+        return front_door_of(event, who)
     config: dict[str, Any] = cf.get("config") or {}
     stage = config.get("eventType")
     return EDGE_DOORS["viewer-request" if stage == "viewer-request" else "origin-request"]

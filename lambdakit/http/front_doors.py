@@ -448,8 +448,11 @@ FRONT_DOORS: dict[Dialect, FrontDoor] = {
 _REST, _HTTP, _URL = FRONT_DOORS["rest"], FRONT_DOORS["http"], FRONT_DOORS["url"]
 
 
-def front_door_of(event: Any) -> FrontDoor:
-    """The front door an event came by. Raises WrongSourceError for one that is no HTTP request."""
+def front_door_of(event: Any, who: str = "HttpApp") -> FrontDoor:
+    """The front door an event came by.
+
+    Raises WrongSourceError for one that is no HTTP request, which `who` does not take.
+    """
     if _type(event) is dict:
         if "rawPath" in event:
             domain = event["requestContext"].get("domainName") or ""
@@ -465,10 +468,10 @@ def front_door_of(event: Any) -> FrontDoor:
             return FRONT_DOORS["lattice-v2"]
         if "httpMethod" in context and "resourcePath" in context:
             return _REST
-    raise _no_front_door(event)
+    raise _no_front_door(event, who)
 
 
-def _no_front_door(event: Any) -> WrongSourceError:
-    from lambdakit.events.decorator import wrong_source
+def _no_front_door(event: Any, who: str) -> WrongSourceError:
+    from lambdakit.events.decorator import not_taken
 
-    return wrong_source("HttpApp", "request of an HTTP service", event, advice="use @{taker}")
+    return not_taken(who, "request of an HTTP service", event, advice="use @{taker}")

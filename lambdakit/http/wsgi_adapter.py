@@ -16,6 +16,7 @@ Source: PEP 3333.
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from lambdakit import handlers
 from lambdakit.exceptions import UsageError
@@ -48,7 +49,7 @@ def wsgi(
     base_path: str = "",
     text_types: Sequence[str] = (),
     exclude_headers: Sequence[str] = (),
-    front_door: Callable[[Any], FrontDoor] = any_front_door,
+    front_door: Callable[[Any], FrontDoor] | None = None,
     middleware: Sequence[Middleware] = (),
 ) -> WSGIHandler:
     """The Lambda handler of a WSGI application.
@@ -56,13 +57,15 @@ def wsgi(
     `stream`: "on" and "off" say whether the caller takes a stream, which an event does not tell. `base_path` is the
     part of the path, such as the base path mapping of a custom domain, that is not for the application's routes: it
     becomes part of SCRIPT_NAME. `text_types` are beginnings of further content types to be sent as text,
-    `exclude_headers` names of headers never to be sent. `front_door` finds what reads an event and writes its answer;
-    `middleware` gets the event as it came. Raises UsageError for an option that makes no sense.
+    `exclude_headers` names of headers never to be sent. `front_door` finds what reads an event and writes its
+    answer, where the event's form does not tell; `middleware` gets the event as it came. Raises UsageError for an
+    option that makes no sense.
     """
     if not callable(app):
         raise UsageError(f"wsgi() takes a WSGI application, which is callable; {app!r} is not")
     answers = AppAnswers(checked_mode("stream", stream), text_types, exclude_headers)
-    adapter = _Adapter(app, answers, checked_base_path(base_path), front_door)
+    door_of = front_door or partial(any_front_door, who="wsgi()")
+    adapter = _Adapter(app, answers, checked_base_path(base_path), door_of)
     handler: Any = handlers.decorate(adapter.serve, prepare=None, middleware=middleware)
     handler.app = app
     return handler  # type: ignore[no-any-return]

@@ -201,7 +201,7 @@ def test_an_answer_too_large_says_so() -> None:
 
 
 def test_another_event_is_named() -> None:
-    with pytest.raises(WrongSourceError, match="comes from sqs"):
+    with pytest.raises(WrongSourceError, match=r"^asgi\(\) takes a request of an HTTP service; .* comes from sqs"):
         run(echo, {"Records": [{"eventSource": "aws:sqs"}]})
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdakit import StreamingResponse
-from lambdakit.exceptions import UsageError
+from lambdakit.exceptions import UsageError, WrongSourceError
 from lambdakit.http import wsgi
 from tests.http.door_events import CLIENT, DIALECTS, HOST, Sent, event_of, seen
 
@@ -248,3 +248,8 @@ def test_no_path_or_body_is_changed(dialect: str, path: str, body: bytes) -> Non
     environ = environ_of(event_of(dialect, Sent("PUT", "/" + quote(path), body=body)))
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/" + path
     assert environ["wsgi.input"].read() == body
+
+
+def test_another_event_is_refused_in_the_adapters_name() -> None:
+    with pytest.raises(WrongSourceError, match=r"^wsgi\(\) takes a request of an HTTP service; .* comes from sqs"):
+        wsgi(lambda environ, start_response: [])({"Records": [{"eventSource": "aws:sqs"}]}, None)
