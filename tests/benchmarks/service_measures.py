@@ -48,7 +48,7 @@ class Load(NamedTuple):
 
 @contextlib.contextmanager
 def _ours(bench: Bench, *options: str) -> Iterator[int]:
-    command = [sys.executable, "-m", "lambdakit.cli", "start", "small.handler", "--port", "0", *options]
+    command = [sys.executable, "-m", "lambdakit.cli", "start", "small.handler", "--port", "0", "--no-reload", *options]
     env = {**os.environ, "PYTHONPATH": str(bench.packages)}
     with (
         (bench.directory / "output").open("wb") as errors,
