@@ -37,28 +37,38 @@ _BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
     b"</body>\r\n</html>\r\n"
 )
-Fault = Literal["malformed", "throttled", "timeout", "not-found", "unauthorized", "forbidden"]
+_TOO_LARGE = _BAD_GATEWAY.replace(b"502 Bad Gateway", b"413 Request Entity Too Large")
+Fault = Literal["malformed", "throttled", "timeout", "not-found", "unauthorized", "forbidden", "too-large"]
 # What each service answers by itself.
 FAULTS: dict[tuple[Face, Fault], FaceResponse] = {
     ("url", "malformed"): FaceResponse(502, _JSON, b"Internal Server Error"),
     ("url", "throttled"): FaceResponse(429, _JSON, b'{"Reason":"ConcurrentInvocationLimitExceeded"}'),
     ("url", "forbidden"): FaceResponse(403, _JSON, b'{"Message":"Forbidden"}'),
+    ("url", "not-found"): FaceResponse(
+        403, (*_JSON, ("x-amzn-ErrorType", "AccessDeniedException")), b'{"Message":null}'
+    ),
+    ("url", "too-large"): FaceResponse(
+        413, _JSON, b'{"Message":"Request must be smaller than 6291456 bytes for the InvokeFunction operation"}'
+    ),
     ("http", "malformed"): _message(500, "Internal Server Error"),
     ("http", "throttled"): _message(503, "Service Unavailable"),
     ("http", "timeout"): _message(503, "Service Unavailable"),
     ("http", "not-found"): _message(404, "Not Found"),
+    ("http", "too-large"): _message(413, "Request Entity Too Large"),
     ("http", "unauthorized"): _message(401, "Unauthorized"),
     ("http", "forbidden"): _message(403, "Forbidden"),
     ("rest", "malformed"): _message(502, "Internal server error"),
     ("rest", "throttled"): _message(500, "Internal server error"),
     ("rest", "timeout"): _message(504, "Endpoint request timed out"),
     ("rest", "not-found"): _message(403, "Missing Authentication Token"),
+    ("rest", "too-large"): _message(413, "Request Too Long"),
     ("rest", "unauthorized"): _message(401, "Unauthorized"),
     ("rest", "forbidden"): FaceResponse(
         403, _JSON, b'{"Message":"User is not authorized to access this resource with an explicit deny"}'
     ),
     ("alb", "malformed"): FaceResponse(502, (("content-type", "text/html"),), _BAD_GATEWAY),
     ("alb", "throttled"): FaceResponse(502, (("content-type", "text/html"),), _BAD_GATEWAY),
+    ("alb", "too-large"): FaceResponse(413, (("content-type", "text/html"),), _TOO_LARGE),
     ("alb", "not-found"): FaceResponse(404, (("content-type", "text/plain"),), b""),
 }
 

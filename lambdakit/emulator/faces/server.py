@@ -1,0 +1,221 @@
+"""The project's HTTP port: the routes of all functions and their function URLs, served as the services in front do.
+
+A function URL is reached by its host, `<url-id>.lambda-url.<region>.localhost` (names below `localhost` lead to this
+machine by themselves in browsers and curl), and for clients that do not resolve those by the path `/_url/<function>/`.
+All else is a route, whatever the host. There is no check of Origin here: what the project offers on this port is meant
+for browsers, and which pages may use it is for the functions and the CORS of their URLs to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lambdakit.emulator.faces.answers import fault
+from lambdakit.emulator.faces.authorizers import FunctionAuthorizer, IamAuthorizer, MissingAuthorizer
+from lambdakit.emulator.faces.connection import FaceConnection
+from lambdakit.emulator.faces.doors import DOORS
+from lambdakit.emulator.faces.events import Place
+from lambdakit.emulator.faces.message import FaceResponse
+from lambdakit.emulator.faces.passage import FixedPassage, FunctionPassage, Way
+from lambdakit.emulator.faces.route_table import RouteTable
+from lambdakit.emulator.limits import REQUEST_BYTES
+from lambdakit.exceptions import AddressInUseError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+    from lambdakit.emulator.faces.answers import Face
+    from lambdakit.emulator.faces.connection import Passage, RequestHead
+    from lambdakit.emulator.faces.doors import Door
+    from lambdakit.emulator.faces.passage import Admission
+    from lambdakit.emulator.faces.route_table import RouteMatch
+    from lambdakit.emulator.project.spec import FunctionSpec
+    from lambdakit.emulator.service import LocalService
+
+__all__ = ("HTTP_PORT", "FacesServer", "url_id_of")
+
+LOOPBACK = "127.0.0.1"
+HTTP_PORT = 3000
+URL_PREFIX = "/_url/"
+
+_API_ID = "local"
+# The stage that stands in the events of each kind; SAM calls a REST API's `Prod`.
+_STAGES: dict[Face, str] = {"rest": "Prod", "http": "$default", "alb": "", "url": "$default"}
+_NO_WEBSOCKETS = FaceResponse(
+    501,
+    (("content-type", "application/json"),),
+    json.dumps({"message": "This port serves HTTP only: WebSocket connections cannot be opened here."}).encode(),
+)
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def url_id_of(function: FunctionSpec) -> str:
+    """The id in a function URL's host: 32 letters and digits that are the same whenever the function is served."""
+    digest = hashlib.sha256(function.config.arn.encode()).digest()
+    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest)
+
+
+class FacesServer:
+    """Serves the routes and URLs of `functions` for a service; an async context manager that listens and stops.
+
+    `host` and `port` say where (port 0: any that is free; `port` then has it). `credentials` are the secret keys, by
+    access key, that AWS_IAM signatures are verified with; without them, the one of this process's environment. `doors`
+    replaces the services' limits. The service is not stopped with the server.
+    """
+
+    def __init__(
+        self,
+        service: LocalService,
+        functions: Iterable[FunctionSpec],
+        *,
+        host: str = LOOPBACK,
+        port: int = HTTP_PORT,
+        credentials: Mapping[str, str] | None = None,
+        doors: Mapping[Face, Door] = DOORS,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._service = service
+        self._functions = {function.name: function for function in functions}
+        self._credentials = _own_credentials() if credentials is None else credentials
+        self._doors = doors
+        served = self._functions.values()
+        self._table = RouteTable((route, function) for function in served for route in function.routes)
+        self._urls = {url_id_of(function): function for function in served if function.url is not None}
+        kinds: list[Face] = [route.kind for function in served for route in function.routes]
+        # Whose answer a request gets that no route takes: the one service's, or an HTTP API's where there are several.
+        self._default: Face = kinds[0] if len(set(kinds)) == 1 else "http"
+        self._connections: set[FaceConnection] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients reach the routes."""
+        host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    def url_of(self, function: str) -> str:
+        """The function URL, by host. Raises UsageError where the function has none."""
+        spec = self._functions.get(function)
+        if spec is None or spec.url is None:
+            raise UsageError(f"The function {function!r} has no URL; give it `url = true` in the configuration.")
+        return f"http://{_domain(spec)}:{self.port}/"
+
+    def path_url_of(self, function: str) -> str:
+        """The function URL by path, for clients that do not resolve names below `localhost`. Raises UsageError."""
+        self.url_of(function)
+        return f"{self.url}{URL_PREFIX}{function}/"
+
+    async def __aenter__(self) -> FacesServer:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen. Raises AddressInUseError."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(self._connect, self.host, self.port)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise AddressInUseError(self.host, self.port) from None
+            raise
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def stop_listening(self) -> None:
+        """Take no further connections; those there are go on."""
+        if self._server is not None:
+            self._server.close()
+
+    async def stop(self) -> None:
+        """Listen no more and close the connections; twice is allowed."""
+        self.stop_listening()
+        server, self._server = self._server, None
+        for connection in list(self._connections):
+            await connection.stop()
+        if server is not None:
+            await server.wait_closed()
+
+    def find(self, head: RequestHead) -> Passage:
+        """Where a request goes."""
+        if head.method == "CONNECT" or head.header("upgrade").lower() == "websocket":
+            return FixedPassage(_NO_WEBSOCKETS, REQUEST_BYTES, _NO_WEBSOCKETS)
+        parts = urlsplit(head.target) if head.target.startswith("http") else None
+        path = parts.path if parts is not None else head.target.partition("?")[0]
+        host = (parts.netloc if parts is not None else head.header("host")).rpartition("@")[2]
+        name = _host_name(host)
+        way = self._way(head.method, name, path if path.startswith("/") else "/")
+        return way if isinstance(way, FixedPassage) else FunctionPassage(self._service, head, way)
+
+    def _connect(self) -> FaceConnection:
+        return FaceConnection(self.find, self._connections)
+
+    def _way(self, method: str, host: str, path: str) -> Way | FixedPassage:
+        url_id, _, domain = host.partition(".")
+        if domain.startswith("lambda-url."):
+            return self._url_way(self._urls.get(url_id), path)
+        if path.startswith(URL_PREFIX):
+            name, slash, rest = path[len(URL_PREFIX) :].partition("/")
+            return self._url_way(self._functions.get(name), slash + rest or "/")
+        found = self._table.match(method, path)
+        return self._nowhere(self._default) if found is None else self._route_way(found, host, path)
+
+    def _nowhere(self, face: Face) -> FixedPassage:
+        return FixedPassage(fault(face, "not-found"), self._doors[face].request_bytes, fault(face, "too-large"))
+
+    def _url_way(self, function: FunctionSpec | None, path: str) -> Way | FixedPassage:
+        if function is None or function.url is None:
+            return self._nowhere("url")
+        door = self._doors["url"]
+        place = Place(url_id_of(function), _domain(function), function.config.account_id)
+        admit = IamAuthorizer(door, self._credentials) if function.url.auth_type == "AWS_IAM" else None
+        return Way(door, function.name, place, path, admit, function.url)
+
+    def _route_way(self, found: RouteMatch[FunctionSpec], host: str, path: str) -> Way:
+        route, config = found.route, found.target.config
+        door = self._doors[route.kind]
+        resource, parameters = route.path, found.parameters
+        if route.kind == "http":
+            resource = "$default" if route.path == "$default" else f"{route.method} {route.path}"
+            parameters = found.decoded()
+        elif route.kind == "alb":
+            group = f"targetgroup/{config.name[:32]}/{url_id_of(found.target)[:16]}"
+            resource = f"arn:aws:elasticloadbalancing:{config.region}:{config.account_id}:{group}"
+        place = Place(_API_ID, host, config.account_id, resource, parameters, _STAGES[route.kind])
+        return Way(door, config.name, place, path, self._admission(found, door))
+
+    def _admission(self, found: RouteMatch[FunctionSpec], door: Door) -> Admission | None:
+        name = found.route.authorizer
+        if name is None or name == "NONE":
+            return None
+        if name == "AWS_IAM":
+            return IamAuthorizer(door, self._credentials)
+        if name not in self._functions:
+            return MissingAuthorizer(name)
+        return FunctionAuthorizer(self._service, name, door, found.target.config.region)
+
+
+def _domain(function: FunctionSpec) -> str:
+    return f"{url_id_of(function)}.lambda-url.{function.config.region}.localhost"
+
+
+def _host_name(host: str) -> str:
+    """A host without its port, in lower case."""
+    name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    return name.lower()
+
+
+def _own_credentials() -> dict[str, str]:
+    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    return {key: secret} if key and secret else {}
