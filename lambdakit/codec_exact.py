@@ -153,9 +153,10 @@ def large_default(value: Any) -> Any:
 
 
 def _is_a(value: object, module: str, name: str) -> bool:
-    # A value of a class from a module that nobody imported cannot exist, so nothing is imported to ask.
-    loaded = sys.modules.get(module)
-    return loaded is not None and isinstance(value, getattr(loaded, name))
+    # A value of a class from a module that nobody imported cannot exist, so nothing is imported to ask. The module may
+    # be there without the class: while another thread imports it.
+    kind: Any = getattr(sys.modules.get(module), name, None)
+    return kind is not None and isinstance(value, kind)
 
 
 def _decimal(value: Any) -> str:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import uuid
 from decimal import Decimal
+from types import ModuleType
 from typing import Any, ClassVar, NamedTuple
 from unittest import mock
 
@@ -607,3 +608,9 @@ def test_orjson_is_used_at_once_where_the_function_has_it():
         "codec.decode(b'[' + b'1,' * 5_000 + b'1]'); print(codec._orjson is orjson)"
     )
     assert run_python(script) == "True\n"
+
+
+def test_a_value_is_written_while_another_thread_imports_the_module_of_a_class(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "decimal", ModuleType("half_made"))
+    with pytest.raises(MarshalFault, match="set"):
+        codec.encode({"at": {1}})

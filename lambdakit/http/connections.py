@@ -16,7 +16,6 @@ API requests". Not here: who is connected, which the function keeps where it lik
 from __future__ import annotations
 
 import os
-import sys
 from importlib import import_module
 from time import sleep
 
@@ -287,7 +286,7 @@ def _async_client() -> Any:
 
 
 def _httpx() -> Any:
-    return sys.modules.get("httpx") or _imported("httpx")
+    return _imported("httpx")  # not out of sys.modules, where it is half made while another thread imports it
 
 
 def _imported(name: str) -> Any:

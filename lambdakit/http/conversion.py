@@ -21,8 +21,9 @@ _type: Any = type
 
 def unusual_response(value: Any) -> Response:
     """The response that a value of no plain type stands for. Raises MarshalFault for what has no JSON form."""
-    streaming = sys.modules.get("lambdakit.runtime.streaming")
-    if streaming is not None and isinstance(value, streaming.StreamingResponse):
+    # None too while another thread imports the module: there is no such object yet.
+    streaming: Any = getattr(sys.modules.get("lambdakit.runtime.streaming"), "StreamingResponse", None)
+    if streaming is not None and isinstance(value, streaming):
         return Response(value.body, value.status, value.headers, cookies=value.cookies)
     if hasattr(value, "__anext__") or (hasattr(value, "__next__") and hasattr(value, "send")):
         return Response(value, content_type=OCTETS)

@@ -135,8 +135,9 @@ def _is_stream(result: Any) -> bool:
         return False
     if hasattr(kind, "__anext__") or (hasattr(kind, "__next__") and hasattr(kind, "send")):
         return True  # async iterators, and generators; other iterators stay errors, as in AWS's client
-    streaming = sys.modules.get("lambdakit.runtime.streaming")
-    return streaming is not None and isinstance(result, streaming.StreamingResponse)
+    # None too while another thread imports the module: there is no such object yet.
+    streaming = getattr(sys.modules.get("lambdakit.runtime.streaming"), "StreamingResponse", None)
+    return streaming is not None and isinstance(result, streaming)
 
 
 def _stream(api: RuntimeApi, invocation: Invocation, result: Any, runner: AsyncRunner) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from types import ModuleType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -305,3 +307,9 @@ def test_headers_may_be_given_as_such():
     made = Response("")
     made.set_cookie("a=1")
     assert (made.cookies, repr(made)) == (["a=1"], "<Response 200>")
+
+
+def test_a_result_is_looked_at_while_another_thread_imports_what_streams_need(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lambdakit.runtime.streaming", ModuleType("half_made"))
+    pieces = (piece for piece in (b"one",))
+    assert response_of(pieces).body is pieces

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -141,6 +142,12 @@ def test_a_result_without_json_form_is_an_error_that_names_the_place(ask) -> Non
 
 
 def test_an_iterator_that_is_no_generator_is_no_stream(ask) -> None:
+    assert ask(lambda e, c: iter([1]))[1]["errorType"] == "Runtime.MarshalError"
+
+
+def test_a_result_is_looked_at_while_another_thread_imports_what_streams_need(ask, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "lambdakit.runtime.streaming", ModuleType("half_made"))
+    assert ask(lambda e, c: b"x")[2] == b"x"
     assert ask(lambda e, c: iter([1]))[1]["errorType"] == "Runtime.MarshalError"
 
 
