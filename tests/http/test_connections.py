@@ -39,6 +39,9 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in module.ENDPOINT_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(module, "FIRST_WAIT_SECONDS", 0.001)
+    # No test is about slow answers, and the machine may be.
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 60.0)
+    monkeypatch.setattr(module, "_sync", None)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def token_for(
 ) -> str:
     """A token signed with a key; a claim that is None is left out."""
     now = int(time.time())
-    given = {"iss": ISSUER, "aud": "web", "sub": subject, "exp": now + 300, "iat": now, **claims}
+    given = {"iss": ISSUER, "aud": "web", "sub": subject, "exp": now + 86_400, "iat": now, **claims}
     payload = {claim: value for claim, value in given.items() if value is not None}
     return jwt.encode(payload, key_of(name, kind), kind, headers={"kid": name, **(headers or {})})
 
