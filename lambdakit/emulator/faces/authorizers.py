@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lambdakit.emulator.faces.answers import FAULTS, fault
 from lambdakit.emulator.faces.message import FaceResponse
-from lambdakit.emulator.faces.signature import check_signature, iam_identity
+from lambdakit.emulator.faces.signature import check_signature, iam_identity, rest_identity
 from lambdakit.emulator.ids import new_uuid
 from lambdakit.emulator.service import InvokeRequest
 from lambdakit.exceptions import EmulatorError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.faces.doors import Door
     from lambdakit.emulator.faces.events import Place
     from lambdakit.emulator.faces.message import FaceRequest
+    from lambdakit.emulator.faces.signature import Service
     from lambdakit.emulator.service import LocalService
 
 __all__ = ("FunctionAuthorizer", "IamAuthorizer", "MissingAuthorizer")
@@ -41,17 +42,23 @@ def _told(status: int, key: Literal["Message", "message"], text: str) -> FaceRes
 class IamAuthorizer:
     """Lets in whoever signed; see `signature` for what is checked."""
 
-    def __init__(self, door: Door, secrets: Mapping[str, str]) -> None:
+    def __init__(self, door: Door, secrets: Mapping[str, str], path: str) -> None:
         self._door = door
         self._secrets = secrets
+        # As it was sent, and so signed.
+        self._path = path
 
     async def __call__(self, request: FaceRequest, place: Place) -> Place | FaceResponse:
         """The place with the caller's identity, or 403."""
-        signer = check_signature(request, self._secrets)
+        face = self._door.face
+        service: Service = "lambda" if face == "url" else "execute-api"
+        signer = check_signature(request._replace(path=self._path), self._secrets, service)
         if signer.problem is not None:
-            return _told(403, "Message" if self._door.face == "url" else "message", signer.problem)
+            return _told(403, "Message" if face == "url" else "message", signer.problem)
+        if face == "rest":
+            return place._replace(identity=rest_identity(signer.access_key, place.account_id))
         identity = iam_identity(signer.access_key, place.account_id)
-        return place._replace(authorizer={"iam": identity} if self._door.face == "http" else identity)
+        return place._replace(authorizer={"iam": identity} if face == "http" else identity)
 
 
 class MissingAuthorizer:

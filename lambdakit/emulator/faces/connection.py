@@ -269,7 +269,7 @@ class FaceConnection(asyncio.Protocol):
         self._next()
 
     def _next(self) -> None:
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             return
         if self._task is not None:
             self._transport.pause_reading()

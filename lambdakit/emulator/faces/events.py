@@ -25,7 +25,8 @@ _FORWARDED = {"x-forwarded-port": "443", "x-forwarded-proto": "https"}
 class Place(NamedTuple):
     """Where in an API a request arrived: the API's id, the route's template, the parameters of the path, the stage.
 
-    `domain` is the host the client was told; `authorizer` is what an authorizer added, in the service's own form.
+    `domain` is the host the client was told; `authorizer` is what an authorizer added, in the service's own form;
+    `identity` is what a REST API tells of who signed a request.
     """
 
     api_id: str
@@ -35,6 +36,7 @@ class Place(NamedTuple):
     path_parameters: Mapping[str, str] = {}
     stage: str = "$default"
     authorizer: Mapping[str, Any] | None = None
+    identity: Mapping[str, str] | None = None
 
 
 def url_event(request: FaceRequest, place: Place) -> dict[str, Any]:
@@ -128,7 +130,12 @@ def rest_event(request: FaceRequest, place: Place) -> dict[str, Any]:
         "domainPrefix": place.domain.partition(".")[0],
         "extendedRequestId": request.request_id[:16],
         "httpMethod": request.method,
-        "identity": {**_NO_IDENTITY, "sourceIp": request.source_ip, "userAgent": request.header("user-agent") or None},
+        "identity": {
+            **_NO_IDENTITY,
+            **(place.identity or {}),
+            "sourceIp": request.source_ip,
+            "userAgent": request.header("user-agent") or None,
+        },
         "path": f"/{place.stage}{request.path}",
         "protocol": request.protocol,
         "requestId": request.request_id,

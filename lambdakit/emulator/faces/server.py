@@ -83,17 +83,21 @@ class FacesServer:
         self.host = host
         self.port = port
         self._service = service
-        self._functions = {function.name: function for function in functions}
         self._credentials = _own_credentials() if credentials is None else credentials
         self._doors = doors
+        self.serve(functions)
+        self._connections: set[FaceConnection] = set()
+        self._server: asyncio.Server | None = None
+
+    def serve(self, functions: Iterable[FunctionSpec]) -> None:
+        """Serve these functions' routes and URLs from now on; requests that are under way are not touched."""
+        self._functions = {function.name: function for function in functions}
         served = self._functions.values()
         self._table = RouteTable((route, function) for function in served for route in function.routes)
         self._urls = {url_id_of(function): function for function in served if function.url is not None}
         kinds: list[Face] = [route.kind for function in served for route in function.routes]
         # Whose answer a request gets that no route takes: the one service's, or an HTTP API's where there are several.
         self._default: Face = kinds[0] if len(set(kinds)) == 1 else "http"
-        self._connections: set[FaceConnection] = set()
-        self._server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
@@ -164,22 +168,22 @@ class FacesServer:
     def _way(self, method: str, host: str, path: str) -> Way | FixedPassage:
         url_id, _, domain = host.partition(".")
         if domain.startswith("lambda-url."):
-            return self._url_way(self._urls.get(url_id), path)
+            return self._url_way(self._urls.get(url_id), path, path)
         if path.startswith(URL_PREFIX):
             name, slash, rest = path[len(URL_PREFIX) :].partition("/")
-            return self._url_way(self._functions.get(name), slash + rest or "/")
+            return self._url_way(self._functions.get(name), slash + rest or "/", path)
         found = self._table.match(method, path)
         return self._nowhere(self._default) if found is None else self._route_way(found, host, path)
 
     def _nowhere(self, face: Face) -> FixedPassage:
         return FixedPassage(fault(face, "not-found"), self._doors[face].request_bytes, fault(face, "too-large"))
 
-    def _url_way(self, function: FunctionSpec | None, path: str) -> Way | FixedPassage:
+    def _url_way(self, function: FunctionSpec | None, path: str, sent: str) -> Way | FixedPassage:
         if function is None or function.url is None:
             return self._nowhere("url")
         door = self._doors["url"]
         place = Place(url_id_of(function), _domain(function), function.config.account_id)
-        admit = IamAuthorizer(door, self._credentials) if function.url.auth_type == "AWS_IAM" else None
+        admit = IamAuthorizer(door, self._credentials, sent) if function.url.auth_type == "AWS_IAM" else None
         return Way(door, function.name, place, path, admit, function.url)
 
     def _route_way(self, found: RouteMatch[FunctionSpec], host: str, path: str) -> Way:
@@ -193,14 +197,14 @@ class FacesServer:
             group = f"targetgroup/{config.name[:32]}/{url_id_of(found.target)[:16]}"
             resource = f"arn:aws:elasticloadbalancing:{config.region}:{config.account_id}:{group}"
         place = Place(_API_ID, host, config.account_id, resource, parameters, _STAGES[route.kind])
-        return Way(door, config.name, place, path, self._admission(found, door))
+        return Way(door, config.name, place, path, self._admission(found, door, path))
 
-    def _admission(self, found: RouteMatch[FunctionSpec], door: Door) -> Admission | None:
+    def _admission(self, found: RouteMatch[FunctionSpec], door: Door, path: str) -> Admission | None:
         name = found.route.authorizer
         if name is None or name == "NONE":
             return None
         if name == "AWS_IAM":
-            return IamAuthorizer(door, self._credentials)
+            return IamAuthorizer(door, self._credentials, path)
         if name not in self._functions:
             return MissingAuthorizer(name)
         return FunctionAuthorizer(self._service, name, door, found.target.config.region)

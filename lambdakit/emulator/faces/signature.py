@@ -1,4 +1,4 @@
-"""Signature Version 4, checked: who signed a request to a function URL with the auth type AWS_IAM.
+"""Signature Version 4, checked: who signed a request to a function URL or a route with AWS_IAM.
 
 The secrets that are known here are those the service was given (its own environment's, as a rule). A signature made
 with one of them is verified in full, date included; of a key that is not known only the form is checked, because a
@@ -14,7 +14,7 @@ import hmac
 import re
 from calendar import timegm
 from time import strptime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 if TYPE_CHECKING:
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
     from lambdakit.emulator.faces.message import FaceRequest
 
-__all__ = ("Signer", "check_signature", "iam_identity")
+__all__ = ("Service", "Signer", "check_signature", "iam_identity", "rest_identity")
+
+# What a signature is made for: function URLs are Lambda's, APIs are API Gateway's.
+Service = Literal["lambda", "execute-api"]
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 # How far the clocks of client and service may differ, in seconds.
 SKEW_SECONDS = 300
 
-_CREDENTIAL = re.compile(r"(?P<key>[A-Za-z0-9]+)/(?P<date>\d{8})/(?P<region>[a-z0-9-]+)/lambda/aws4_request\Z")
+_CREDENTIAL = re.compile(
+    r"(?P<key>[A-Za-z0-9]+)/(?P<date>\d{8})/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request\Z"
+)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}\Z")
 _FORBIDDEN = "Forbidden"
 _MISMATCH = (
@@ -60,20 +65,20 @@ class _Signed(NamedTuple):
     query: list[tuple[str, str]]
 
 
-def check_signature(request: FaceRequest, secrets: Mapping[str, str]) -> Signer:
-    """Who signed a request; `secrets` are secret keys by access key."""
+def check_signature(request: FaceRequest, secrets: Mapping[str, str], service: Service = "lambda") -> Signer:
+    """Who signed a request for `service`; `secrets` are secret keys by access key."""
     try:
-        return Signer(_checked(request, secrets))
+        return Signer(_checked(request, secrets, service))
     except _RefusedError as refused:
         return Signer("", str(refused))
 
 
-def _checked(request: FaceRequest, secrets: Mapping[str, str]) -> str:
+def _checked(request: FaceRequest, secrets: Mapping[str, str], service: Service) -> str:
     signed = _from_header(request) or _from_query(request)
     found = _CREDENTIAL.match(signed.credential) if signed is not None else None
     if signed is None or found is None or not _SIGNATURE.match(signed.signature):
         raise _RefusedError(_FORBIDDEN)
-    if "host" not in signed.signed_headers.split(";"):
+    if found["service"] != service or "host" not in signed.signed_headers.split(";"):
         raise _RefusedError(_FORBIDDEN)
     secret = secrets.get(found["key"])
     if secret is not None:
@@ -94,6 +99,12 @@ def iam_identity(access_key: str, account_id: str) -> dict[str, str | None]:
         "userArn": f"arn:aws:iam::{account_id}:user/local",
         "userId": access_key,
     }
+
+
+def rest_identity(access_key: str, account_id: str) -> dict[str, str]:
+    """The same in `requestContext.identity` of a REST API."""
+    arn = f"arn:aws:iam::{account_id}:user/local"
+    return {"accessKey": access_key, "accountId": account_id, "caller": access_key, "user": access_key, "userArn": arn}
 
 
 def _from_header(request: FaceRequest) -> _Signed | None:
@@ -141,7 +152,7 @@ def _check_date(request: FaceRequest, signed: _Signed) -> None:
 
 
 def _signature(request: FaceRequest, signed: _Signed, secret: str, credential: re.Match[str]) -> str:
-    scope = "/".join([*credential.group("date", "region"), "lambda", "aws4_request"])
+    scope = "/".join([*credential.group("date", "region", "service"), "aws4_request"])
     canonical = hashlib.sha256(_canonical(request, signed).encode()).hexdigest()
     key = f"AWS4{secret}".encode()
     for part in scope.split("/"):

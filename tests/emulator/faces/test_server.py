@@ -337,9 +337,11 @@ def test_the_cors_of_a_url_is_the_services(tmp_path):
     serve(test, spec(app_config(tmp_path, APP), url=FunctionUrl(cors=cors)))
 
 
-def signed(url: str, secret: str = "local-secret", key: str = "AKIALOCAL", **request: Any) -> dict[str, str]:
+def signed(
+    url: str, secret: str = "local-secret", key: str = "AKIALOCAL", service: str = "lambda", **request: Any
+) -> dict[str, str]:
     made = AWSRequest(url=url, **{"method": "GET", **request})
-    SigV4Auth(Credentials(key, secret), "lambda", "us-east-1").add_auth(made)
+    SigV4Auth(Credentials(key, secret), service, "us-east-1").add_auth(made)
     return dict(made.headers.items())
 
 
@@ -367,6 +369,9 @@ def test_signatures(tmp_path):
             assert wrong.status_code == 403
             unknown = await client.get("/x", headers={**headers, **signed(f"{host}x", key="AKIAOTHER")})
             assert unknown.json()["requestContext"]["authorizer"]["iam"]["accessKey"] == "AKIAOTHER"
+            by_path = await client.get(url, headers=signed(url))
+            assert (by_path.status_code, by_path.json()["rawPath"]) == (200, "/a")
+            assert (await client.get(url, headers=signed(url, service="execute-api"))).status_code == 403
             none = await client.get(url)
             assert (none.status_code, none.json()) == (403, {"Message": "Forbidden"})
             presigned = AWSRequest(method="GET", url=f"{host}x?q=1")
@@ -376,6 +381,34 @@ def test_signatures(tmp_path):
             assert (await client.get(target.replace("q=1", "q=2"), headers=headers)).status_code == 403
 
     serve(test, spec(app_config(tmp_path, APP), url=FunctionUrl(auth_type="AWS_IAM")))
+
+
+@pytest.mark.parametrize("kind", ["http", "rest"])
+def test_signatures_for_routes(tmp_path, kind):
+    async def test(site: Site) -> None:
+        url = f"{site.server.url}/a"
+        async with site.client() as client:
+            good = await client.get(url, headers=signed(url, service="execute-api"))
+            context = good.json()["requestContext"]
+            identity = context["identity"] if kind == "rest" else context["authorizer"]["iam"]
+            assert identity["userArn"] == "arn:aws:iam::123456789012:user/local"
+            assert (await client.get(url, headers=signed(url))).status_code == 403
+            assert (await client.get(url)).json() == {"message": "Forbidden"}
+
+    serve(test, spec(app_config(tmp_path, APP), kind, authorizer="AWS_IAM"))
+
+
+def test_other_functions_can_be_served(tmp_path):
+    config = app_config(tmp_path, APP)
+
+    async def test(site: Site) -> None:
+        async with site.client() as client:
+            assert (await client.get("/a")).status_code == 200
+            site.server.serve([FunctionSpec(config, routes=(Route("GET", "/b", "rest"),))])
+            assert (await client.get("/a")).status_code == 403
+            assert (await client.get("/b")).json()["resource"] == "/b"
+
+    serve(test, spec(config, "http"))
 
 
 def test_sixteen_callers_each_get_their_own(tmp_path):
