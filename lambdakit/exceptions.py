@@ -54,6 +54,7 @@
     └── UsageError                    a caller's mistake on the command line or in configuration (ValueError)
         ├── ConfigError                 the environment does not hold what the settings ask for; lists every fault
         ├── MissingExtraError           a package of an optional extra is not installed; the message has the pip command
+        ├── PackageError                a package cannot be built: no wheel for the target, or over the service's limits
         └── TargetError                 a TARGET that names no function
 
 Not here: errors of user code. They travel through the runtime untouched and are reported under their own class name.
@@ -103,6 +104,7 @@ __all__ = (
     "MissingExtraError",
     "MissingFieldError",
     "NotFoundError",
+    "PackageError",
     "PayloadError",
     "PayloadTooLargeError",
     "PermanentError",
@@ -617,6 +619,10 @@ class MissingExtraError(UsageError):
 
     def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str, str]]:
         return type(self), (self.feature, self.package, self.extra)
+
+
+class PackageError(UsageError):
+    """A package cannot be built: a dependency has no wheel for the target, or it is over the service's limits."""
 
 
 class TargetError(UsageError):
