@@ -6,10 +6,14 @@ row of FRONT_DOORS; everything above this module knows HTTP and none of them.
 
     dialect            service                                   path            query           answer
     rest               API Gateway REST, HTTP API format 1.0     as sent         decoded         two header maps
-    http               API Gateway HTTP API format 2.0           with the stage  raw string      headers, cookies
+    http               API Gateway HTTP API format 2.0           decoded, staged raw string      headers, cookies
     url                function URL                              as sent         raw string      headers, cookies
     alb, alb-multi     load balancer, without and with lists     as sent         as sent         one header map
     lattice, -v2       VPC Lattice                               with the query  in the path     one header map
+
+A path is percent-decoded once, by what reads it, in every dialect alike. HTTP APIs have been seen to decode it before,
+and what imitates them not to, and an event does not tell: what looks like an escape is taken for one. That is right for
+both, but for a percent sign that was itself sent as `%25`, before two hexadecimal digits, to an API that decodes.
 
 Sources: API Gateway developer guide, "Lambda proxy integrations"; Lambda developer guide, "Invoking Lambda function
 URLs"; Elastic Load Balancing user guide, "Lambda functions as targets"; VPC Lattice user guide, "Lambda functions as

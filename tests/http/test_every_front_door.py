@@ -145,3 +145,16 @@ def test_no_request_makes_the_example_fail(dialect: str, notes: Any, sent: Sent)
     got = seen(dialect, notes(event, LambdaContext("id")))
     assert 200 <= got.status < 500
     assert got.headers["x-request-id"] == ["id"]
+
+
+@doors
+@pytest.mark.parametrize(
+    ("given_as", "read_as"),
+    [("/a b", "/a b"), ("/a%20b", "/a b"), ("/100%", "/100%"), ("/50%-ü", "/50%-ü"), ("/a%2520b", "/a%20b")],
+)
+def test_a_path_is_decoded_once_whether_or_not_the_service_has_decoded_it(
+    dialect: str, given_as: str, read_as: str
+) -> None:
+    answered = seen(dialect, echo(event_of(dialect, Sent(path=given_as)), LambdaContext("1")))
+    [text] = answered.headers["x-told"]
+    assert json.loads(text)["path"] == read_as[1:]
