@@ -9,7 +9,8 @@ Source: API Gateway developer guide, "Create routes for HTTP APIs": the route wi
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ __all__ = ("RouteMatch", "RouteTable")
 TargetT = TypeVar("TargetT")
 
 
-class RouteMatch(NamedTuple, Generic[TargetT]):
+@dataclass(frozen=True)
+class RouteMatch(Generic[TargetT]):
     """The route a request takes, what it leads to, and the parameters in the path as they were sent."""
 
     route: Route
