@@ -24,6 +24,7 @@ from lambdakit.emulator.api.backstage_routes import BackstageOperations
 from lambdakit.emulator.api.server import LOOPBACK, PORT, ApiServer
 from lambdakit.emulator.backstage import Backstage
 from lambdakit.emulator.clock import VirtualClock
+from lambdakit.emulator.faces.server import HTTP_PORT, FacesServer
 from lambdakit.emulator.reload import reloading
 from lambdakit.emulator.service import LocalService
 from lambdakit.exceptions import EmulatorError, UsageError
@@ -53,6 +54,13 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH")
 @click.option("--host", default=LOOPBACK, show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="The port; 0: any that is free."
+)
+@click.option(
+    "--http-port",
+    type=click.IntRange(0, 65535),
+    default=HTTP_PORT,
+    show_default=True,
+    help="The port of the project's routes and function URLs, where it has any.",
 )
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds a function may take.")
 @click.option("--memory", type=click.IntRange(min=1), help="Memory size in MB, as reported.")
@@ -90,6 +98,7 @@ def command(
     targets: tuple[str, ...],
     host: str,
     port: int,
+    http_port: int,
     timeout: float | None,
     memory: int | None,
     env: tuple[str, ...],
@@ -127,7 +136,8 @@ def command(
         server = ApiServer(service, host=host, port=port, take_event=backstage.take_event)
         server.router.add(BackstageOperations(backstage).routes())
         try:
-            _run(_serve(Site(service, server, backstage, reload), functions, variables))
+            faces = FacesServer(service, functions, host=host, port=http_port) if _has_faces(functions) else None
+            _run(_serve(Site(service, server, backstage, faces, reload), functions, variables))
         finally:
             write_log()
     except (UsageError, EmulatorError) as error:
@@ -141,12 +151,13 @@ class Site(NamedTuple):
     service: LocalService
     server: ApiServer
     backstage: Backstage
+    faces: FacesServer | None
     reload: bool
 
 
 async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[str, str]) -> None:
     """Serve until told to stop; `variables` is the environment that processes' variables are built upon."""
-    service, server, backstage, _ = site
+    service, server, backstage, faces, _ = site
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
@@ -155,9 +166,11 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
         await _add(service, functions)
         for function in functions:
             backstage.configure(function.name, function.event_invoke)
+        if faces is not None:
+            await stack.enter_async_context(faces)
         if site.reload:
             await stack.enter_async_context(reloading(service, _tell_reload))
-        for line in _banner(server.url, [function.config for function in functions]):
+        for line in _banner(server.url, [function.config for function in functions], _face_lines(faces, functions)):
             click.echo(line)
         # What is here now stays: the collector need not look at it for every few hundred invocations.
         gc.freeze()
@@ -182,7 +195,22 @@ async def _add(service: LocalService, functions: Sequence[FunctionSpec]) -> None
             await service.provision(function.name, function.provisioned_concurrency)
 
 
-def _banner(url: str, configs: Sequence[FunctionConfig]) -> Iterator[str]:
+def _has_faces(functions: Sequence[FunctionSpec]) -> bool:
+    return any(function.routes or function.url for function in functions)
+
+
+def _face_lines(faces: FacesServer | None, functions: Sequence[FunctionSpec]) -> Iterator[str]:
+    """What is served on the HTTP port, a line each."""
+    if faces is None:
+        return
+    for function in functions:
+        for route in function.routes:
+            yield f"  {route.method} {faces.url}{route.path}  ({route.kind}, {function.name})"
+        if function.url is not None:
+            yield f"  {faces.path_url_of(function.name)}  (function URL, {function.name})"
+
+
+def _banner(url: str, configs: Sequence[FunctionConfig], faces: Iterator[str]) -> Iterator[str]:
     first = configs[0]
     count = "1 function" if len(configs) == 1 else f"{len(configs)} functions"
     yield f"Serving {count} at {url} (account {first.account_id}, {first.region})"
@@ -191,6 +219,10 @@ def _banner(url: str, configs: Sequence[FunctionConfig]) -> Iterator[str]:
     for config in configs:
         yield f"  {config.name:<{width}}  {config.handler} in {config.task_root}"
     yield ""
+    lines = [*faces]
+    if lines:
+        yield from lines
+        yield ""
     for name, value in _exports(url, first):
         yield f"export {name}={value}"
     yield ""

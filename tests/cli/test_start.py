@@ -235,3 +235,14 @@ def logged(service, pattern):
     )
     found = logs.filter_log_events(logGroupName="/aws/lambda/handler", filterPattern=f'"{pattern}"')
     return [event["message"] for event in found["events"]]
+
+
+def test_routes_and_function_urls_are_served_beside(app):
+    (app / "app.py").write_text("def handler(event, context):\n    return {'path': event['rawPath']}\n")
+    (app / "pyproject.toml").write_text(
+        '[tool.lambdakit.functions.web]\nhandler = "app.py:handler"\nurl = true\nroutes = ["GET /a/{id}"]\n'
+    )
+    with started(app, "--http-port", "0") as service:
+        route, url = re.findall(r"http://\S+(?=  \()", "\n".join(service.banner))
+        assert httpx.get(route.replace("{id}", "7"), timeout=30).json() == {"path": "/a/7"}
+        assert httpx.get(url + "x", timeout=30).json() == {"path": "/x"}
