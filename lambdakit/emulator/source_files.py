@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ("files_of", "is_affected")
 
+# Files beside the source that functions read, and developers write.
+DATA_SUFFIXES = frozenset(
+    [".cfg", ".env", ".graphql", ".html", ".ini", ".j2", ".jinja", ".jinja2", ".json", ".pem", ".sql", ".tmpl", ".toml"]
+    + [".xml", ".yaml", ".yml"]
+)
+DATA_NAMES = frozenset([".env"])
+
 
 def files_of(root: Path, handler: str) -> set[Path]:
     """The Python files under `root` that the handler's module leads to, itself among them."""
@@ -33,13 +40,14 @@ def files_of(root: Path, handler: str) -> set[Path]:
 def is_affected(root: Path, handler: str, changed: Path, files: set[Path]) -> bool:
     """Whether a change of a file concerns a function, whose Python files were `files` before it.
 
-    One that is new may be imported now: so a Python file counts if it was, or is now, among the function's. Any other
-    file counts for every function of the directory it is under.
+    One that is new may be imported now: so a Python file counts if it was, or is now, among the function's. A file of
+    settings, texts or templates counts for every function of the directory it is under; any other (a log, a database)
+    is something that running functions write.
     """
     if not changed.is_relative_to(root):
         return False
     if changed.suffix != ".py":
-        return True
+        return changed.suffix in DATA_SUFFIXES or changed.name in DATA_NAMES
     return changed in files or changed in files_of(root, handler)
 
 

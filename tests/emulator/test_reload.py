@@ -85,6 +85,7 @@ def reloader(root: Path) -> tuple[LocalService, Reloader]:
         (["other.py"], ("second",)),
         (["helper.py", "other.py"], ("first", "second")),
         (["data.json"], ("first", "second")),
+        ([".env"], ("first", "second")),
     ],
 )
 def test_a_change_concerns_the_functions_that_import_it(
@@ -95,7 +96,9 @@ def test_a_change_concerns_the_functions_that_import_it(
     assert (reload.functions, reload.problem) == (functions, None)
 
 
-@pytest.mark.parametrize("changed", ["unused.py", "build/app.py", "debug.log", "../elsewhere.py"])
+@pytest.mark.parametrize(
+    "changed", ["unused.py", "build/app.py", "debug.log", "written", "accounts.db", "../elsewhere.py"]
+)
 def test_what_is_no_source_of_any_concerns_none(root: Path, changed: str) -> None:
     assert reloader(root)[1].apply([root / changed]) is None
 
