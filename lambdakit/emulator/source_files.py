@@ -18,8 +18,10 @@ __all__ = ("files_of", "is_affected")
 
 # Files beside the source that functions read, and developers write.
 DATA_SUFFIXES = frozenset(
-    [".cfg", ".env", ".graphql", ".html", ".ini", ".j2", ".jinja", ".jinja2", ".json", ".pem", ".sql", ".tmpl", ".toml"]
-    + [".xml", ".yaml", ".yml"]
+    [
+        *(".cfg", ".env", ".graphql", ".html", ".ini", ".j2", ".jinja", ".jinja2", ".json"),
+        *(".pem", ".sql", ".tmpl", ".toml", ".xml", ".yaml", ".yml"),
+    ]
 )
 DATA_NAMES = frozenset([".env"])
 
