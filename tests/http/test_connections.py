@@ -80,9 +80,10 @@ def test_every_call_is_signed_and_sent_to_the_connection(gateway: Gateway, call:
 
 
 def test_awss_own_client_sends_the_same(gateway: Gateway) -> None:
-    boto3: Any = import_module("boto3")
+    # A session of its own: the default one keeps the credentials that some other test had.
+    session: Any = import_module("boto3.session").Session()
     endpoint = {"endpoint_url": f"{gateway.url}/prod", "region_name": gateway.region}
-    with closing(boto3.client("apigatewaymanagementapi", **endpoint)) as client:
+    with closing(session.client("apigatewaymanagementapi", **endpoint)) as client:
         client.post_to_connection(ConnectionId=ID, Data=b"x")
         client.delete_connection(ConnectionId=ID)
     theirs, gateway.seen = gateway.seen, []
