@@ -34,7 +34,6 @@ CREATE TABLE IF NOT EXISTS event (
     message TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS event_of_stream ON event (stream, time, id);
-CREATE INDEX IF NOT EXISTS event_time ON event (time, id);
 """
 # Events taken in before they are written in any case.
 _MOST_PENDING = 1_000
