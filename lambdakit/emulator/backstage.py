@@ -23,6 +23,7 @@ from lambdakit.emulator.asynchronous.queue import AsyncQueue
 from lambdakit.emulator.asynchronous.store import EventStore
 from lambdakit.emulator.clock import SystemClock, VirtualClock
 from lambdakit.emulator.cloudwatch.cost import Usage, bill
+from lambdakit.emulator.cloudwatch.embedded import MARK, embedded_values
 from lambdakit.emulator.cloudwatch.lambda_metrics import LambdaMetrics
 from lambdakit.emulator.cloudwatch.log_store import LogStore
 from lambdakit.emulator.cloudwatch.metrics import MetricStore
@@ -197,6 +198,9 @@ class Backstage:
         if line.source != "engine":
             moment = int(line.time * 1000)
             self.logs.add(origin.log_group, origin.log_stream, moment, line.text + "\n")
+            if MARK in line.text:
+                for value in embedded_values(line.text):
+                    self._metrics.embedded(value)
             if self._writing is None:
                 self._writing = asyncio.get_running_loop().call_later(_LOG_SECONDS, self._write_logs)
         if self._also_log is not None:

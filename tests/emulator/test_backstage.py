@@ -208,3 +208,21 @@ def test_logs_metrics_and_cost_are_those_of_what_ran(tmp_path: Path) -> None:
             assert (backstage.usage(), backstage.logs.groups(), backstage.metrics.metrics()) == ([], [], [])
 
     run(main())
+
+
+MEASURED = """
+import json
+def handler(event, context):
+    directive = {"Namespace": "Shop", "Dimensions": [[]], "Metrics": [{"Name": "Orders", "Unit": "Count"}]}
+    print(json.dumps({"_aws": {"Timestamp": 1764000000000, "CloudWatchMetrics": [directive]}, "Orders": event}))
+"""
+
+
+def test_metrics_in_the_log_are_metrics(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with staged(app_config(tmp_path, MEASURED)) as (service, backstage):
+            for count in (2, 3):
+                await service.invoke(InvokeRequest("engine-test", str(count).encode()))
+            assert backstage.metrics.total(Metric("Shop", "Orders")).sum == 5
+
+    run(main())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
+    from lambdakit.emulator.cloudwatch.embedded import EmbeddedValue
     from lambdakit.emulator.cloudwatch.metrics import MetricStore
 
     Tally: TypeAlias = dict["Name", dict[float, int]]
@@ -89,6 +90,10 @@ class LambdaMetrics:
     def counted(self, time: float, function: str, name: Name, value: float = 1) -> None:
         """One value of one metric."""
         _count(self._tally(time, function, None), name, value)
+
+    def embedded(self, value: EmbeddedValue) -> None:
+        """A value that a function's log carries."""
+        self._store.put(value.metric, value.value, value.time, unit=value.unit, resolution=value.resolution)
 
     def _tally(self, time: float, function: str, qualifier: str | None) -> Tally:
         key = (int(time) // MINUTE, function, qualifier)
