@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import httpx
 
-from lambdakit.emulator.api.server import LOOPBACK, PORT
+from lambdakit.emulator.api.server import PORT
+from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.logs import timestamp
 from lambdakit.exceptions import EmulatorError, UsageError
 

@@ -21,10 +21,11 @@ from lambdakit.cli.function_input import FunctionOptions, functions_of
 from lambdakit.cli.terminal import log_screen
 from lambdakit.emulator import limits
 from lambdakit.emulator.api.backstage_routes import BackstageOperations
-from lambdakit.emulator.api.server import LOOPBACK, PORT, ApiServer
+from lambdakit.emulator.api.server import PORT, ApiServer
 from lambdakit.emulator.backstage import Backstage
 from lambdakit.emulator.clock import VirtualClock
 from lambdakit.emulator.faces.server import HTTP_PORT, FacesServer
+from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.reload import reloading
 from lambdakit.emulator.service import LocalService
 from lambdakit.exceptions import EmulatorError, UsageError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 from typing import TYPE_CHECKING
 
@@ -11,17 +10,15 @@ from lambdakit.emulator.api.connection import ClientConnection
 from lambdakit.emulator.api.gate import Gate
 from lambdakit.emulator.api.invoke import InvokeOperations, as_refusal
 from lambdakit.emulator.api.routes import Match, Router
+from lambdakit.emulator.listener import LOOPBACK, Listener
 from lambdakit.emulator.refusals import refusal
-from lambdakit.exceptions import AddressInUseError, EmulatorError
+from lambdakit.exceptions import EmulatorError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from lambdakit.emulator.api.exchange import Exchange
     from lambdakit.emulator.api.invoke import TakeEvent
     from lambdakit.emulator.service import LocalService
 
-LOOPBACK = "127.0.0.1"
 PORT = 9000
 
 # How long a client may take to read what it was sent before its connection is cut.
@@ -30,11 +27,11 @@ _CLOSE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-class ApiServer:
-    """Serves the Lambda API for a service; an async context manager that listens and stops listening.
+class ApiServer(Listener):
+    """Serves the Lambda API for a service; `url` is for `AWS_ENDPOINT_URL_LAMBDA`.
 
-    `host` and `port` say where (port 0: any that is free; `port` then has it). `take_event` takes asynchronous
-    invocations. Further operations are added to `router`. The service is not stopped with the server.
+    `take_event` takes asynchronous invocations. Further operations are added to `router`. The service is not stopped
+    with the server.
     """
 
     def __init__(
@@ -45,14 +42,12 @@ class ApiServer:
         port: int = PORT,
         take_event: TakeEvent | None = None,
     ) -> None:
-        self.host = host
-        self.port = port
+        super().__init__(host, port)
         self.router = Router()
         self._service = service
         self._gate = Gate((host,))
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
         self.router.add(InvokeOperations(service, take_event).routes())
         self.router.add(
             {
@@ -61,44 +56,9 @@ class ApiServer:
             }
         )
 
-    @property
-    def url(self) -> str:
-        """Where clients reach the service, for `AWS_ENDPOINT_URL_LAMBDA`."""
-        host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self.host, self.host)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
-
-    async def __aenter__(self) -> ApiServer:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Listen. Raises AddressInUseError."""
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(self._connect, self.host, self.port)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise AddressInUseError(self.host, self.port) from None
-            raise
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def stop_listening(self) -> None:
-        """Take no further connections; those there are go on."""
-        if self._server is not None:
-            self._server.close()
-
     async def stop(self) -> None:
         """Listen no more and close the connections, each as soon as what was written is sent; twice is allowed."""
-        self.stop_listening()
-        server, self._server = self._server, None
-        await self._close_connections()
-        if server is not None:
-            await server.wait_closed()
+        await super().stop()
         while self._tasks:
             await asyncio.wait(self._tasks)
 

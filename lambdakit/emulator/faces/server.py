@@ -8,8 +8,6 @@ for browsers, and which pages may use it is for the functions and the CORS of th
 
 from __future__ import annotations
 
-import asyncio
-import errno
 import hashlib
 import json
 import os
@@ -25,11 +23,11 @@ from lambdakit.emulator.faces.message import FaceResponse
 from lambdakit.emulator.faces.passage import FixedPassage, FunctionPassage, Way
 from lambdakit.emulator.faces.route_table import RouteTable
 from lambdakit.emulator.limits import REQUEST_BYTES
-from lambdakit.exceptions import AddressInUseError, UsageError
+from lambdakit.emulator.listener import LOOPBACK, Listener
+from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from types import TracebackType
 
     from lambdakit.emulator.faces.answers import Face
     from lambdakit.emulator.faces.connection import Passage, RequestHead
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ("HTTP_PORT", "FacesServer", "url_id_of")
 
-LOOPBACK = "127.0.0.1"
 HTTP_PORT = 3000
 URL_PREFIX = "/_url/"
 
@@ -62,12 +59,11 @@ def url_id_of(function: FunctionSpec) -> str:
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest)
 
 
-class FacesServer:
-    """Serves the routes and URLs of `functions` for a service; an async context manager that listens and stops.
+class FacesServer(Listener):
+    """Serves the routes and URLs of `functions` for a service; `url` is where the routes are.
 
-    `host` and `port` say where (port 0: any that is free; `port` then has it). `credentials` are the secret keys, by
-    access key, that AWS_IAM signatures are verified with; without them, the one of this process's environment. `doors`
-    replaces the services' limits. The service is not stopped with the server.
+    `credentials` are the secret keys, by access key, that AWS_IAM signatures are verified with; without them, the one
+    of this process's environment. `doors` replaces the services' limits. The service is not stopped with the server.
     """
 
     def __init__(
@@ -80,14 +76,12 @@ class FacesServer:
         credentials: Mapping[str, str] | None = None,
         doors: Mapping[Face, Door] = DOORS,
     ) -> None:
-        self.host = host
-        self.port = port
+        super().__init__(host, port)
         self._service = service
         self._credentials = _own_credentials() if credentials is None else credentials
         self._doors = doors
         self.serve(functions)
         self._connections: set[FaceConnection] = set()
-        self._server: asyncio.Server | None = None
 
     def serve(self, functions: Iterable[FunctionSpec]) -> None:
         """Serve these functions' routes and URLs from now on; requests that are under way are not touched."""
@@ -98,12 +92,6 @@ class FacesServer:
         kinds: list[Face] = [route.kind for function in served for route in function.routes]
         # Whose answer a request gets that no route takes: the one service's, or an HTTP API's where there are several.
         self._default: Face = kinds[0] if len(set(kinds)) == 1 else "http"
-
-    @property
-    def url(self) -> str:
-        """Where clients reach the routes."""
-        host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self.host, self.host)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def url_of(self, function: str) -> str:
         """The function URL, by host. Raises UsageError where the function has none."""
@@ -117,39 +105,9 @@ class FacesServer:
         self.url_of(function)
         return f"{self.url}{URL_PREFIX}{function}/"
 
-    async def __aenter__(self) -> FacesServer:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Listen. Raises AddressInUseError."""
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(self._connect, self.host, self.port)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise AddressInUseError(self.host, self.port) from None
-            raise
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def stop_listening(self) -> None:
-        """Take no further connections; those there are go on."""
-        if self._server is not None:
-            self._server.close()
-
-    async def stop(self) -> None:
-        """Listen no more and close the connections; twice is allowed."""
-        self.stop_listening()
-        server, self._server = self._server, None
+    async def _close_connections(self) -> None:
         for connection in list(self._connections):
             await connection.stop()
-        if server is not None:
-            await server.wait_closed()
 
     def find(self, head: RequestHead) -> Passage:
         """Where a request goes."""
