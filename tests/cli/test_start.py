@@ -46,6 +46,7 @@ class Started:
 
     def __init__(self, process):
         self.process = process
+        self.clients = contextlib.ExitStack()
         self.banner = []
         for line in process.stdout:
             self.banner.append(line.rstrip("\n"))
@@ -56,7 +57,7 @@ class Started:
         )
 
     def client(self):
-        return boto3.client(
+        client = boto3.client(
             "lambda",
             endpoint_url=self.exports["AWS_ENDPOINT_URL_LAMBDA"],
             region_name="us-east-1",
@@ -64,6 +65,8 @@ class Started:
             aws_secret_access_key="local",
             config=Config(retries={"max_attempts": 0}),
         )
+        self.clients.callback(client.close)
+        return client
 
     def invoke(self, name, payload=b"{}", **arguments):
         return json.loads(self.client().invoke(FunctionName=name, Payload=payload, **arguments)["Payload"].read())
@@ -83,7 +86,9 @@ def started(cwd, *arguments):
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=pipe, text=True, env=env) as process:
         try:
-            yield Started(process)
+            service = Started(process)
+            with service.clients:
+                yield service
         finally:
             if process.poll() is None:
                 process.kill()
@@ -233,6 +238,7 @@ def logged(service, pattern):
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
+    service.clients.callback(logs.close)
     found = logs.filter_log_events(logGroupName="/aws/lambda/handler", filterPattern=f'"{pattern}"')
     return [event["message"] for event in found["events"]]
 

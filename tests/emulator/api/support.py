@@ -45,11 +45,12 @@ class Served:
     def __init__(self, server: ApiServer, service: LocalService) -> None:
         self.server = server
         self.service = service
+        self.clients: list[Any] = []
 
     def client(self, **options: Any) -> Any:
         """A boto3 client that does not retry."""
         settings: dict[str, Any] = {"region_name": "us-east-1", **options}
-        return boto3.client(
+        client: Any = boto3.client(
             "lambda",
             endpoint_url=self.server.url,
             aws_access_key_id="AKIA",
@@ -57,6 +58,8 @@ class Served:
             config=Config(retries={"max_attempts": 0}, read_timeout=15),
             **settings,
         )
+        self.clients.append(client)
+        return client
 
     async def call(self, operation: str, *, client: Any = None, **arguments: Any) -> Any:
         """An operation of boto3's client on `engine-test`, in a thread."""
@@ -102,7 +105,12 @@ def serve(
     async def go() -> None:
         async with LocalService() as service, ApiServer(service, port=0, **(server or {})) as api:
             service.add(app_config(tmp_path, app, **changes))
-            await test(Served(api, service))
+            served = Served(api, service)
+            try:
+                await test(served)
+            finally:
+                for client in served.clients:
+                    client.close()
 
     run(go())
 

@@ -52,7 +52,10 @@ class Site:
             aws_secret_access_key="secret",
             config=Config(retries={"max_attempts": 0}, read_timeout=15),
         )
-        return await asyncio.to_thread(lambda: getattr(client, operation)(**arguments))
+        try:
+            return await asyncio.to_thread(lambda: getattr(client, operation)(**arguments))
+        finally:
+            client.close()
 
     async def invoke(self, n: int, kind: str = "RequestResponse") -> Any:
         payload = json.dumps({"n": n})
