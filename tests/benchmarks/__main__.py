@@ -25,12 +25,12 @@ from tests.benchmarks.harness import Bench, use_one_cpu
 from tests.benchmarks.http_measures import ADAPTERS, HTTP, HTTP_OWN
 from tests.benchmarks.measures import RUNTIME, prepare
 from tests.benchmarks.middleware_measures import MIDDLEWARE
-from tests.benchmarks.service_measures import COLD, SERVICE
+from tests.benchmarks.service_measures import COLD, MINISTACKS, SERVICE
 
 if TYPE_CHECKING:
     from tests.benchmarks.table import Measure
 
-TABLES = (RUNTIME, EVENTS, MIDDLEWARE, HTTP, HTTP_OWN, ADAPTERS, SERVICE, COLD)
+TABLES = (RUNTIME, EVENTS, MIDDLEWARE, HTTP, HTTP_OWN, ADAPTERS, SERVICE, MINISTACKS, COLD)
 
 
 def sample(bench: Bench, measure: Measure, rounds: int) -> dict[str, list[float]]:

@@ -1,10 +1,12 @@
 /* Callers of an invoke endpoint, compiled, so that the load takes as little of the machine as it can.
 
-       service_load PORT PATH CALLERS COUNT
+       service_load PORT PATH CALLERS COUNT [echo]
 
    prints the seconds that COUNT invocations took and the latencies' median and 99th percentile, also in seconds, after
    as many as a fifteenth of them to warm up. Every caller has one connection and sends its next request as soon as it
-   has its answer. Every answer must be 200 and end with the handler's result; anything else ends the program. */
+   has its answer. The event is {"key": N}; N is 1000000 at first, and one more each time, warming up included. Every
+   answer must be 200 and end with the handler's result, which with `echo` is the event; anything else ends the
+   program. */
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -17,15 +19,18 @@
 #include <unistd.h>
 
 #define CALLERS 64
-#define EVENT "{\"key\": 1}"
+#define FIRST 1000000
+#define EVENT "{\"key\": %07d}"
+#define EVENT_LENGTH 16
+#define ECHO "%07d}"
 #define RESULT "true}"
 
-struct caller { char received[65536]; size_t length; double sent; };
+struct caller { char received[65536], expected[16]; size_t length; double sent; };
 
 static struct caller callers[CALLERS];
 static struct pollfd polled[CALLERS];
-static char request[1024];
-static int request_length;
+static char head[1024];
+static int echo, number = FIRST;
 
 static void fail(const char *what) { fprintf(stderr, "service_load: %s\n", what); exit(1); }
 
@@ -45,9 +50,13 @@ static int connected(int port) {
 }
 
 static void call(int i) {
+    char request[1200];
+    int length = snprintf(request, sizeof request, "%s" EVENT, head, number);
+    snprintf(callers[i].expected, sizeof callers[i].expected, echo ? ECHO : RESULT, number);
+    number++;
     callers[i].length = 0;
     callers[i].sent = now();
-    if (write(polled[i].fd, request, request_length) != request_length) fail("cannot send");
+    if (write(polled[i].fd, request, length) != length) fail("cannot send");
 }
 
 /* Whether the answer is whole. */
@@ -58,8 +67,10 @@ static int receive(int i) {
     c->length += n;
     c->received[c->length] = 0;
     if (c->length >= 12 && memcmp(c->received, "HTTP/1.1 200", 12)) fail(c->received);
-    size_t end = strlen(RESULT);
-    return c->length > end && !memcmp(c->received + c->length - end, RESULT, end);
+    if (c->received[c->length - 1] != '}') return 0;
+    size_t end = strlen(c->expected);
+    if (c->length <= end || memcmp(c->received + c->length - end, c->expected, end)) fail(c->received);
+    return 1;
 }
 
 static void take(int many, int count, double *latencies) {
@@ -81,13 +92,14 @@ static int ascending(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5) fail("usage: service_load PORT PATH CALLERS COUNT");
+    if (argc != 5 && argc != 6) fail("usage: service_load PORT PATH CALLERS COUNT [echo]");
     int many = atoi(argv[3]), count = atoi(argv[4]);
+    echo = argc == 6;
     double *latencies = calloc(count, sizeof *latencies);
     if (many < 1 || many > CALLERS || count < 1 || !latencies) fail("CALLERS or COUNT is out of range");
-    request_length = snprintf(request, sizeof request,
-        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-        argv[2], argv[1], strlen(EVENT), EVENT);
+    snprintf(head, sizeof head,
+        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+        argv[2], argv[1], EVENT_LENGTH);
     for (int i = 0; i < many; i++) polled[i] = (struct pollfd){ connected(atoi(argv[1])), POLLIN, 0 };
     take(many, count / 15 + 1, latencies);
     double began = now();
