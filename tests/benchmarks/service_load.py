@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from tests.benchmarks.harness import Bench
 
-__all__ = ("COUNT", "PATH", "Load", "load")
+__all__ = ("FIRST_KEY", "Load", "load", "warming")
 
 PATH = "/2015-03-31/functions/function/invocations"
 COUNT = 3000
+# The `key` of the first event; each further one has the next.
+FIRST_KEY = 1_000_000
 SOURCE = Path(__file__).with_name("service_load.c")
 
 
@@ -38,6 +40,11 @@ def load(
         raise SystemExit(done.stderr)
     seconds, middle, p99 = map(float, done.stdout.split())
     return Load(seconds / count, middle, p99)
+
+
+def warming(count: int) -> int:
+    """How many invocations come before those that count."""
+    return count // 15 + 1
 
 
 def _client(bench: Bench) -> Path:

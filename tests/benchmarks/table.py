@@ -22,7 +22,7 @@ class Measure:
 
     name: str
     title: str
-    unit: Literal["us", "ms", "MiB", "x"]
+    unit: Literal["us", "ms", "MiB", "x", "events"]
     target: float | None
     contenders: Callable[[Bench], Contenders]
     rounds: int

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.event_measures import EVENTS
-from tests.benchmarks.measures import RUNTIME
+from tests.benchmarks.__main__ import BY_NAME, TABLES
 from tests.benchmarks.table import Measure, Table
 
 TABLE = Table("ours", "peer", "other", ())
@@ -34,5 +33,5 @@ def test_head_names_the_contenders():
 
 
 def test_names_of_measures_are_unique():
-    names = [measure.name for table in (RUNTIME, EVENTS) for measure in table.measures]
+    names = [measure.name for table in (*TABLES, *BY_NAME) for measure in table.measures]
     assert len(names) == len(set(names))
