@@ -26,6 +26,7 @@ from lambdakit.emulator.event import event_reply
 from lambdakit.emulator.flight import Flight, RunningInvocation
 from lambdakit.emulator.journal import Journal
 from lambdakit.emulator.kinds import session_for
+from lambdakit.emulator.layers import LayerRoot, check_layers
 from lambdakit.emulator.logs import discard
 from lambdakit.emulator.process import StartError
 from lambdakit.emulator.protocol import Connection, Refusal
@@ -58,7 +59,8 @@ class ExecutionEnvironment:
     """One execution environment of a function; an async context manager that starts and stops it.
 
     `log` receives every log line; the stream's name is made up unless given. `host` is the environment the process's
-    variables are built upon, `os.environ` unless given. All methods belong to one event loop.
+    variables are built upon, `os.environ` unless given. All methods belong to one event loop. Raises UsageError for a
+    layer that is no directory.
     """
 
     def __init__(
@@ -69,11 +71,13 @@ class ExecutionEnvironment:
         log_stream: str | None = None,
         host: Mapping[str, str] | None = None,
     ) -> None:
+        check_layers(config)
         self.config = config
         self.log_stream = log_stream or variables.log_stream_name(config.version)
         self._host = os.environ if host is None else host
         self._metadata_token = str(uuid.uuid4())
         self._variables: dict[str, str] = {}
+        self._layers: LayerRoot | None = None
         self._server: asyncio.Server | None = None
         self._sandbox: Sandbox | None = None
         # The last process there was: its peak memory is still asked for after its end.
@@ -185,6 +189,8 @@ class ExecutionEnvironment:
         for flight in list(self._flights.values()):
             self._abort(flight)
         self._deadlines.close()
+        if self._layers is not None:
+            self._layers.remove()
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -379,7 +385,8 @@ class ExecutionEnvironment:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._accept, _LOOPBACK, 0)
         host, port = self._server.sockets[0].getsockname()[:2]
-        facts = variables.Facts(self.config, f"{host}:{port}", self.log_stream, self._metadata_token)
+        self._layers = LayerRoot(self.config.layers)
+        facts = variables.Facts(self.config, f"{host}:{port}", self.log_stream, self._metadata_token, self._layers.path)
         self._variables = variables.build(facts, self._host)
 
     def _accept(self) -> asyncio.BaseProtocol:
@@ -388,7 +395,8 @@ class ExecutionEnvironment:
     def _spawn(self, sandbox: Sandbox) -> None:
         command = shlex.join((*self.config.runtime_command, self.config.handler))
         self.engine_note(f"starting {command} in {self.config.task_root}")
-        sandbox.spawn(self.config, self._variables, self._on_exit)
+        root = None if self._layers is None else self._layers.path
+        sandbox.spawn(self.config, self._variables, self._on_exit, layer_root=root)
         self._process = sandbox.process
 
     def _on_exit(self, sandbox: Sandbox, status: ExitStatus) -> None:

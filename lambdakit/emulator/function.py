@@ -51,6 +51,7 @@ class FunctionConfig:
     variables; a reserved name raises UsageError. `runtime` is the AWS runtime name; with a `provided` one
     `AWS_EXECUTION_ENV` is absent. With `tenant_isolation` the service shares no environment between tenants and wants
     to know whose each invocation is. `init_timeout` replaces the limit that follows from the initialization type.
+    `layers` are directories that become the function's /opt, the later ones over the earlier (see `layers`).
     """
 
     name: str
@@ -72,6 +73,7 @@ class FunctionConfig:
     system_log_level: str = "INFO"
     log_group: str | None = None
     tenant_isolation: bool = False
+    layers: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         _require(bool(self.runtime_command), "runtime_command", "must name an executable")

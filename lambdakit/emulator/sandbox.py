@@ -10,11 +10,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator import faults, limits
+from lambdakit.emulator.layers import start_command
 from lambdakit.emulator.logs import OutputPipe
 from lambdakit.emulator.process import BootstrapProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from lambdakit.emulator.flight import Flight
     from lambdakit.emulator.function import FunctionConfig
@@ -43,11 +45,13 @@ class Sandbox:
         config: FunctionConfig,
         environment: Mapping[str, str],
         on_exit: Callable[[Sandbox, ExitStatus], None],
+        *,
+        layer_root: Path | None = None,
     ) -> None:
         """Start the process; raises StartError."""
         try:
             self.process = BootstrapProcess(
-                (*config.runtime_command, config.handler),
+                start_command(config, layer_root),
                 cwd=config.task_root,
                 environment=environment,
                 output_fd=self.output.write_fd,

@@ -26,6 +26,7 @@ from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATE
 from lambdakit.emulator.guard import tell
 from lambdakit.emulator.ids import new_uuid
 from lambdakit.emulator.lanes import Lane, Place, Trip
+from lambdakit.emulator.layers import check_layers
 from lambdakit.emulator.ledger import Ledger
 from lambdakit.emulator.names import parse_name
 from lambdakit.emulator.payload import check_payload
@@ -143,7 +144,8 @@ class LocalService:
         return {name: served.config for name, served in self._functions.items()}
 
     def add(self, config: FunctionConfig) -> None:
-        """Serve a function. Raises UsageError when there is one of that name."""
+        """Serve a function. Raises UsageError when there is one of that name, or a layer is no directory."""
+        check_layers(config)
         if config.name in self._functions:
             raise UsageError(f"There are two functions called {config.name}; name one of them otherwise: NAME=TARGET.")
         self._functions[config.name] = Served(config, self.ledger.open_share())

@@ -7,6 +7,7 @@ purpose: PATH, LD_LIBRARY_PATH, PYTHONPATH, HOME and TMPDIR stay the host's, so 
 virtual environment and packages work on a laptop (AWS has /var/lang, /var/runtime and a private /tmp there), and
 credentials are the host's, absent where it has none, so that an SDK's ordinary credential chain goes on working.
 LAMBDAKIT_LOCAL=1, which AWS does not have, tells code that wants to know: configuration then reads a `.env` file.
+Layers are not at /opt, so the variables that lead there lead to where they are (see `layers`).
 
 Source: AWS Lambda developer guide, "Using Lambda environment variables".
 """
@@ -19,6 +20,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lambdakit.emulator.layers import layer_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,6 +55,7 @@ class Facts:
     runtime_api: str
     log_stream: str
     metadata_token: str
+    layer_root: Path | None = None
 
 
 UNRESERVED: dict[str, str] = {
@@ -87,6 +91,15 @@ RESERVED: dict[str, Callable[[Facts], str | None]] = {
     "_AWS_XRAY_DAEMON_PORT": lambda f: XRAY_DAEMON_PORT,
 }
 
+# What only the runtime has, beside every name that begins with an underscore.
+NOT_FOR_EXTENSIONS = frozenset(
+    {
+        "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS",
+    }
+)  # fmt: skip
+_INTERNAL_PREFIX = "_"
+
 RESERVED_NAMES = frozenset({*RESERVED, *CREDENTIALS, "AWS_ACCESS_KEY"})
 
 
@@ -110,7 +123,18 @@ def build(facts: Facts, host: Mapping[str, str]) -> dict[str, str]:
         if value is not None:
             variables[name] = value
     variables["PWD"] = str(facts.config.task_root)
+    if facts.layer_root is not None:
+        variables.update(layer_variables(facts.layer_root, facts.config.runtime, variables))
     return variables
+
+
+def for_extension(variables: Mapping[str, str]) -> dict[str, str]:
+    """What an external extension sees of the process's environment."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if name not in NOT_FOR_EXTENSIONS and not name.startswith(_INTERNAL_PREFIX)
+    }
 
 
 def _kept(host: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lambdakit.emulator.asynchronous.event import EventInvokeConfig
@@ -55,7 +55,10 @@ class Source:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A function and all that stands around it. `origins` says where each value came from."""
+    """A function and all that stands around it. `origins` says where each value came from.
+
+    `config` has the layers, too: they are what its environments are made with.
+    """
 
     config: FunctionConfig
     layers: tuple[Path, ...] = ()
@@ -67,6 +70,10 @@ class FunctionSpec:
     schedules: tuple[Schedule, ...] = ()
     sources: tuple[Source, ...] = ()
     origins: Mapping[str, str] = field(default_factory=lambda: cast("dict[str, str]", {}))
+
+    def __post_init__(self) -> None:
+        if self.layers and self.config.layers != self.layers:
+            object.__setattr__(self, "config", replace(self.config, layers=self.layers))
 
     @property
     def name(self) -> str:
