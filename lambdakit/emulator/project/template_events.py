@@ -34,7 +34,7 @@ def _api(properties: Mapping[str, Any]) -> Route:
 
 def _http_api(properties: Mapping[str, Any]) -> Route:
     authorizer = table(properties.get("Auth")).get("Authorizer")
-    method, path = str(properties.get("Method", "ANY")).upper(), properties.get("Path", "/{proxy+}")
+    method, path = str(properties.get("Method", "ANY")).upper(), properties.get("Path", "$default")
     return Route("ANY" if method == "X-AMAZON-APIGATEWAY-ANY-METHOD" else method, path, "http", authorizer)
 
 

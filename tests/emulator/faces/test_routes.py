@@ -54,6 +54,38 @@ def test_parameters_are_decoded_where_the_service_does() -> None:
     assert found.decoded() == {"id": "a+b"}
 
 
+REST = RouteTable(
+    (Route(method, path, "rest"), f"{method} {path}")
+    for method, path in (("GET", "/users"), ("ANY", "/{proxy+}"), ("POST", "/users/{id}"), ("GET", "/users/{id}/x"))
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [
+        ("GET", "/users", "GET /users"),
+        ("GET", "/other", "ANY /{proxy+}"),
+        ("POST", "/users/1", "POST /users/{id}"),
+        ("GET", "/users/1/x", "GET /users/{id}/x"),
+        ("GET", "/users/1/y", "ANY /{proxy+}"),
+        # The resource is there, but not this method of it: the greedy resource does not stand in.
+        ("POST", "/users", None),
+        ("GET", "/users/1", None),
+    ],
+)
+def test_a_rest_api_finds_the_resource_before_the_method(method: str, path: str, route: str | None) -> None:
+    found = REST.match(method, path)
+    assert (found and found.target) == route
+
+
+def test_the_default_route_takes_what_no_other_does() -> None:
+    table = RouteTable((Route("ANY", path), path) for path in ("$default", "/a", "/b/{proxy+}"))
+    for path, taken in {"/a": "/a", "/b/c": "/b/{proxy+}", "/b": "$default", "/": "$default"}.items():
+        found = table.match("GET", path)
+        assert found is not None
+        assert (found.target, found.parameters.keys()) == (taken, {"proxy"} if "+" in taken else set())
+
+
 def test_no_route_is_none() -> None:
     assert ROUTES.match("POST", "/") is None
     assert not RouteTable[str]([])

@@ -514,3 +514,15 @@ def test_an_authorizer_that_is_not_served_lets_nobody_in(tmp_path):
             assert "'jwt'" in response.json()["message"]
 
     serve(test, spec(app_config(tmp_path, APP), "http", authorizer="jwt"))
+
+
+def test_the_default_route_of_an_http_api(tmp_path):
+    async def test(site: Site) -> None:
+        async with site.client() as client:
+            event = (await client.delete("/any/where?x=1")).json()
+            assert (event["routeKey"], event["requestContext"]["routeKey"]) == ("$default", "$default")
+            assert (event["rawPath"], event.get("pathParameters")) == ("/any/where", None)
+            assert (await client.get("/")).json()["routeKey"] == "$default"
+
+    function = FunctionSpec(app_config(tmp_path, APP), routes=(Route("ANY", "$default"),))
+    serve(test, function)

@@ -110,7 +110,7 @@ def test_a_function_is_read_with_its_surroundings(root: Path) -> None:
     failed = "arn:aws:sqs:us-east-1:123456789012:Failed"
     assert worker.event_invoke == EventInvokeConfig(1, 21_600, None, failed, failed)
     assert worker.url == FunctionUrl("AWS_IAM")
-    assert worker.routes == (Route("GET", "/a/{id}", "rest"), Route("ANY", "/{proxy+}", "http"))
+    assert worker.routes == (Route("GET", "/a/{id}", "rest"), Route("ANY", "$default", "http"))
     assert worker.schedules == (Schedule("rate(1 minute)", "{}"),)
     assert [(source.arn, source.settings) for source in worker.sources] == [
         ("arn:aws:sqs:us-east-1:123456789012:orders-dev", {"BatchSize": 5})
@@ -213,9 +213,17 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Handler: !ImportValue h}}}",
         "Handler cannot be read: Fn::ImportValue 'h' is another stack's",
     ),
-    "code in S3": (
-        "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: 's3://b/k'}}}",
-        "only a local CodeUri can be started",
+    "a bucket without a key": (
+        "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: 's3://b'}}}",
+        "the CodeUri cannot be used: 's3://b' names no object",
+    ),
+    "a table that is no object in S3": (
+        "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: {Bucket: b}}}}",
+        "named by its bucket and its key",
+    ),
+    "code only the cloud knows": (
+        "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: !ImportValue c}}}",
+        "the CodeUri cannot be read: Fn::ImportValue 'c'",
     ),
     "code that is not there": (
         "Resources: {F: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, CodeUri: gone}}}",
