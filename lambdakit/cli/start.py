@@ -26,25 +26,24 @@ from lambdakit.emulator.backstage import Backstage
 from lambdakit.emulator.clock import VirtualClock
 from lambdakit.emulator.faces.server import HTTP_PORT, FacesServer
 from lambdakit.emulator.listener import LOOPBACK
+from lambdakit.emulator.loop_choice import run
 from lambdakit.emulator.reload import reloading
 from lambdakit.emulator.service import LocalService
 from lambdakit.exceptions import EmulatorError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Literal
 
     from lambdakit.cli.terminal import Screen
     from lambdakit.emulator.function import FunctionConfig, LogFormat
-    from lambdakit.emulator.logs import LogLine, LogOrigin, ServiceLog
+    from lambdakit.emulator.logs import LogLine, LogOrigin
     from lambdakit.emulator.project import FunctionSpec
     from lambdakit.emulator.reload import Reload
 
 _USAGE_ERROR = 2
 # How long running invocations may take to end once the service is told to stop.
 _DRAIN_SECONDS = 2.0
-# How long a line may wait for others to be written with.
-_LOG_SECONDS = 0.02
 _ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
 # Services of which the local one answers a part: what shows a function's logs and metrics.
 _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH")
@@ -122,13 +121,12 @@ def command(
     options = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command, account_id)
     try:
         functions = functions_of(targets, options)
-        log, write_log = _service_log(log_screen(), several=len(functions) > 1, verbose=verbose)
         backstage = Backstage(
             state=None if state is None else Path(state),
             clock=VirtualClock() if clock == "virtual" else None,
             region=functions[0].config.region,
             account_id=functions[0].config.account_id,
-            also_log=log,
+            also_log=_show_lines(log_screen(), several=len(functions) > 1, verbose=verbose),
         )
         variables = dict(os.environ)
         service = LocalService(
@@ -136,11 +134,8 @@ def command(
         )
         server = ApiServer(service, host=host, port=port, take_event=backstage.take_event)
         server.router.add(BackstageOperations(backstage).routes())
-        try:
-            faces = FacesServer(service, functions, host=host, port=http_port) if _has_faces(functions) else None
-            _run(_serve(Site(service, server, backstage, faces, reload), functions, variables))
-        finally:
-            write_log()
+        faces = FacesServer(service, functions, host=host, port=http_port) if _has_faces(functions) else None
+        run(_serve(Site(service, server, backstage, faces, reload), functions, variables))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
@@ -244,30 +239,16 @@ def _exports(url: str, config: FunctionConfig) -> Iterator[tuple[str, str]]:
         yield "AWS_SECRET_ACCESS_KEY", "local"
 
 
-def _service_log(screen: Screen, *, several: bool, verbose: bool) -> tuple[ServiceLog, Callable[[], None]]:
-    """Lines go to the screen a few at a time: writing each one out costs as much as a good part of an invocation."""
-    waiting: list[LogLine] = []
+def _show_lines(
+    screen: Screen, *, several: bool, verbose: bool
+) -> Callable[[Sequence[tuple[LogOrigin, LogLine]]], None]:
+    def show(lines: Sequence[tuple[LogOrigin, LogLine]]) -> None:
+        screen.lines(
+            [
+                line._replace(text=f"{origin.function_name} | {line.text}") if several else line
+                for origin, line in lines
+                if verbose or line.source != "engine"
+            ]
+        )
 
-    def write() -> None:
-        lines = waiting.copy()
-        waiting.clear()
-        screen.lines(lines)
-
-    def log(origin: LogOrigin, line: LogLine, /) -> None:
-        if line.source == "engine" and not verbose:
-            return
-        if not waiting:
-            asyncio.get_running_loop().call_later(_LOG_SECONDS, write)
-        waiting.append(line._replace(text=f"{origin.function_name} | {line.text}") if several else line)
-
-    return log, write
-
-
-def _run(work: Coroutine[None, None, None]) -> None:
-    """Run on uvloop where it is installed, which serves several times as many requests as asyncio's own loop."""
-    runner: Callable[[Coroutine[None, None, None]], None] = asyncio.run
-    with contextlib.suppress(ImportError):
-        import uvloop
-
-        runner = uvloop.run
-    runner(work)
+    return show

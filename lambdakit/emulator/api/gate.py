@@ -2,7 +2,9 @@
 
 The API runs code, and every page in a browser on the same machine can send requests to loopback. Programs do not send
 what browsers add, so three signs are enough: the `Host` must be one of the service's own (a page that had its name
-point to loopback sends its own), `Origin` must be the service's, and `Sec-Fetch-Site` must not say otherwise.
+point to loopback sends its own), `Origin` must be the service's, and `Sec-Fetch-Site` must not say otherwise. A
+service that programs of other machines call goes by names that are not known here: then any `Host` will do for a
+request without the other two, one of which is on every POST of a page.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from lambdakit.emulator.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Literal
 
     from lambdakit.emulator.api.exchange import RequestHead
     from lambdakit.exceptions import ServiceError
@@ -24,9 +27,13 @@ KNOWN_HOSTS = frozenset({"localhost", "host.docker.internal", "host.containers.i
 
 
 class Gate:
-    """Admits requests by their heads; `hosts` are further names the service goes by."""
+    """Admits requests by their heads; `hosts` are further names the service goes by.
 
-    def __init__(self, hosts: Iterable[str] = ()) -> None:
+    `names` says which names a program may call the service by: its "own", or "any".
+    """
+
+    def __init__(self, hosts: Iterable[str] = (), *, names: Literal["own", "any"] = "own") -> None:
+        self._names = names
         self._hosts = KNOWN_HOSTS | {host.lower() for host in hosts}
         self._admitted: dict[bytes, bool] = {}
 
@@ -34,7 +41,7 @@ class Gate:
         """None, or why the request is refused."""
         headers = head.headers
         host = headers.get(b"host", b"")
-        if not self._is_own(host):
+        if not self._is_own(host) and (self._names == "own" or b"origin" in headers or b"sec-fetch-site" in headers):
             return refusal("other origin", what=f"Host: {host.decode('latin-1')}")
         origin = headers.get(b"origin")
         if origin is not None and origin.partition(b"://")[2].lower() != host.lower():

@@ -31,7 +31,7 @@ class ApiServer(Listener):
     """Serves the Lambda API for a service; `url` is for `AWS_ENDPOINT_URL_LAMBDA`.
 
     `take_event` takes asynchronous invocations. Further operations are added to `router`. The service is not stopped
-    with the server.
+    with the server. `gate` says who may call, programs on this machine unless given.
     """
 
     def __init__(
@@ -41,11 +41,12 @@ class ApiServer(Listener):
         host: str = LOOPBACK,
         port: int = PORT,
         take_event: TakeEvent | None = None,
+        gate: Gate | None = None,
     ) -> None:
         super().__init__(host, port)
         self.router = Router()
         self._service = service
-        self._gate = Gate((host,))
+        self._gate = gate or Gate((host,))
         self._connections: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.router.add(InvokeOperations(service, take_event).routes())
