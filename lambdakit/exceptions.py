@@ -17,6 +17,9 @@
     │   ├── EnvironmentStoppedError     the execution environment was stopped before the invocation was answered
     │   ├── InitFailedError             an environment that must be initialised before it is used could not be
     │   ├── AddressInUseError           the port asked for is taken (OSError)
+    │   ├── CodeError                   a function's code is not there, or cannot be fetched
+    │   │   └── ArchiveError              it is no archive, or one that could do harm; nothing is unpacked (ValueError)
+    │   │       └── ArchiveTooLargeError    it is, or would become, more than Lambda takes
     │   └── ServiceError                the service refuses a request, with the Lambda API's own code and message
     │       └── ThrottledError            there is no concurrency left for it
     ├── EventError                    an event that is not what its model or decorator says
@@ -72,7 +75,10 @@ if TYPE_CHECKING:
 __all__ = (
     "BadRequestError",
     "AddressInUseError",
+    "ArchiveError",
+    "ArchiveTooLargeError",
     "BatchError",
+    "CodeError",
     "ConfigError",
     "ConflictError",
     "ConnectionGoneError",
@@ -259,6 +265,25 @@ class AddressInUseError(EmulatorError, OSError):
 
     def __reduce__(self) -> tuple[type[AddressInUseError], tuple[str, int]]:
         return type(self), (self.host, self.port)
+
+
+class CodeError(EmulatorError):
+    """A function's code is not where it was said to be, or cannot be fetched from there."""
+
+
+class ArchiveError(CodeError, ValueError):
+    """A file is no archive, or one that could do harm; `entry` names the place in it, where it is one."""
+
+    def __init__(self, message: str, entry: str | None = None) -> None:
+        self.entry = entry
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[ArchiveError], tuple[str, str | None]]:
+        return type(self), (str(self), self.entry)
+
+
+class ArchiveTooLargeError(ArchiveError):
+    """An archive is, or would become, more than Lambda takes."""
 
 
 class ServiceError(EmulatorError):

@@ -6,6 +6,7 @@ alone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from lambdakit.emulator.target import resolve_target
 from lambdakit.exceptions import TargetError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from lambdakit.emulator.function import LogFormat
 
@@ -48,7 +49,21 @@ def function_of(target: str, options: FunctionOptions) -> FunctionSpec:
     found = resolve_target(target, cwd=Path.cwd(), check="shape" if command else "names")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
     config = FunctionConfig(name=found.name, handler=found.handler, task_root=found.task_root, region=region)
-    return _overridden(FunctionSpec(config), options)
+    code = found.task_root if found.task_root.is_file() else None
+    return _overridden(FunctionSpec(config, code=code), options)
+
+
+@contextlib.contextmanager
+def unpacked(function: FunctionSpec) -> Generator[FunctionSpec]:
+    """The function with its archives unpacked, for as long as the block runs. Raises CodeError."""
+    if function.code is None and all(layer.is_dir() for layer in function.layers):
+        yield function
+        return
+    from lambdakit.emulator.code.source import prepared
+    from lambdakit.emulator.code.store import CodeStore
+
+    with contextlib.closing(CodeStore()) as store:
+        yield prepared(function, store)
 
 
 def functions_of(targets: Sequence[str], options: FunctionOptions) -> list[FunctionSpec]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lambdakit.cli.event_input import checked_json, read_event
-from lambdakit.cli.function_input import FunctionOptions, function_of
+from lambdakit.cli.function_input import FunctionOptions, function_of, unpacked
 from lambdakit.cli.terminal import end_payload, screen_for, write_payload
 from lambdakit.emulator.service import InvokeRequest, LocalService
 from lambdakit.exceptions import EmulatorError, UsageError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lambdakit.cli.terminal import Screen
     from lambdakit.emulator.function import FunctionConfig, LogFormat
-    from lambdakit.emulator.logs import LogLine, LogOrigin, ServiceLog
+    from lambdakit.emulator.logs import LogLine, ServiceLog
 
 _FUNCTION_ERROR = 1
 _USAGE_ERROR = 2
@@ -84,13 +84,13 @@ def command(
     NAME=TARGET gives the function another name. The payload goes to stdout, logs go to stderr. Exit status: 0, 1 after
     a function error, 2 after a usage error.
     """
-    function = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command)
-    options = Options(target, event, data, function, client_context, verbose)
+    about = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command)
+    options = Options(target, event, data, about, client_context, verbose)
     try:
-        config = function_of(options.target, options.function).config
-        request = _request(config, options)
-        with screen_for(f"Invoking {config.name}") as screen:
-            failed = run(_invoke(config, request, screen, options))
+        function = function_of(options.target, options.function)
+        request = _request(function.config, options)
+        with unpacked(function) as ready, screen_for(f"Invoking {function.name}") as screen:
+            failed = run(_invoke(ready.config, request, screen, options))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit invoke: {error}", err=True)
         sys.exit(_USAGE_ERROR)
@@ -143,11 +143,11 @@ async def _invoke(config: FunctionConfig, request: InvokeRequest, screen: Screen
 
 
 def _log(screen: Screen, options: Options) -> ServiceLog:
-    def log(origin: LogOrigin, line: LogLine, /) -> None:
+    def show(line: LogLine, /) -> None:
         if options.verbose or line.source != "engine":
             screen.line(line)
 
-    return log
+    return lambda origin: show
 
 
 def _write(write: Callable[[bytes], None], data: bytes) -> None:

@@ -1,7 +1,7 @@
 """TARGET on the command line and in configuration: which function, called what, started where.
 
 `module.function` is taken from the current directory, `path/to/app.py:function` from the file's own directory, or from
-above it when that directory is a package. `NAME=TARGET` names the function; without it the attribute does. Names are
+above it when that directory is a package, and `path/to/code.zip:module.function` from within the archive. `NAME=TARGET` names the function; without it the attribute does. Names are
 looked up by reading source files, never by importing them: importing is the bootstrap process's business.
 """
 
@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 # "names" looks the function up; "shape" does not, for runtimes whose handlers are not Python's.
 Check = Literal["names", "shape"]
 
+ARCHIVE = ".zip"
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _NEAREST = 3
 
 
 @dataclass(frozen=True)
 class Target:
-    """A function to run: its name, its handler string, and the directory its process starts in (absolute)."""
+    """A function to run: its name, its handler string, and the directory its process starts in (absolute).
+
+    Instead of the directory it may be an archive, which is to be unpacked first.
+    """
 
     name: str
     handler: str
@@ -67,6 +71,10 @@ def _from_path(path: str, attribute: str, cwd: Path, check: Check) -> tuple[str,
     file = (cwd / path).expanduser().resolve()
     if not attribute:
         raise TargetError(f"{path}: name the function after the colon. {_offer(_defined_names(file))}".rstrip())
+    if file.suffix == ARCHIVE:
+        if not file.is_file():
+            raise TargetError(f"{path}: no such file.")
+        return attribute, file
     if check == "shape":
         return f"{file.stem}.{attribute}", file.parent
     if not file.is_file():

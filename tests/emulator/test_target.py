@@ -28,6 +28,7 @@ except ImportError:
 @pytest.fixture
 def tree(tmp_path):
     (tmp_path / "app.py").write_text(SOURCE)
+    (tmp_path / "code.zip").write_bytes(b"whatever is in it")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "work.py").write_text(SOURCE)
     (tmp_path / "pkg" / "inner").mkdir(parents=True)
@@ -42,6 +43,8 @@ def tree(tmp_path):
     [
         ("app.handler", "handler", "app.handler", "."),
         ("app.py:handler", "handler", "app.handler", "."),
+        ("code.zip:app.handler", "handler", "app.handler", "code.zip"),
+        ("packed=./code.zip:pkg/mod.handler", "packed", "pkg/mod.handler", "code.zip"),
         ("./sub/work.py:slow", "slow", "work.slow", "sub"),
         ("pkg/inner/mod.py:handler", "handler", "pkg.inner.mod.handler", "."),
         ("pkg/inner/__init__.py:here", "here", "pkg.inner.here", "."),

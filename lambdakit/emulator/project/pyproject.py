@@ -12,6 +12,10 @@
     routes = ["GET /thumbnails/{id}", { method = "POST", path = "/thumbnails", kind = "rest" }]
     async = { retries = 1, on-failure = "arn:aws:sqs:us-east-1:123456789012:failed" }
 
+    [tool.lambdakit.functions.packaged]
+    code = "build/app.zip"                    # an archive, "s3://bucket/key", or the directory `handler` is in
+    handler = "app.handler"
+
 Each setting is one row of SETTINGS: its name, what it must be, and which value of the function it becomes. One that is
 not there is an error that names the nearest.
 """
@@ -26,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdakit.emulator.asynchronous.event import EventInvokeConfig
+from lambdakit.emulator.code.source import source_of
 from lambdakit.emulator.function import FunctionConfig
 from lambdakit.emulator.project.spec import FunctionSpec, FunctionUrl, Project, Route, Schedule, Source
 from lambdakit.emulator.target import resolve_target
@@ -33,6 +38,8 @@ from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from lambdakit.emulator.code.source import CodeSource
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -116,6 +123,7 @@ SETTINGS: dict[str, Setting] = {
     "memory": Setting((int,), "a number of megabytes", "memory_mb"),
     "environment": Setting((dict,), "a table of variables", "environment", _texts),
     "env-file": Setting((str,), "a dotenv file", ".env_file"),
+    "code": Setting((str,), "a directory, an archive or s3://bucket/key", ".code"),
     "runtime": Setting((str,), "a runtime's name", "runtime"),
     "runtime-command": Setting((str, list), "a command", "runtime_command", _command),
     "region": Setting((str,), "a region", "region"),
@@ -125,7 +133,7 @@ SETTINGS: dict[str, Setting] = {
     "log-level": Setting((str,), "a level", "log_level"),
     "system-log-level": Setting((str,), "a level", "system_log_level"),
     "log-group": Setting((str,), "a log group", "log_group"),
-    "layers": Setting((list,), "a list of directories", ".layers", tuple),
+    "layers": Setting((list,), "a list of directories or archives", ".layers", tuple),
     "reserved-concurrency": Setting((int,), "a number of environments", ".reserved_concurrency"),
     "provisioned-concurrency": Setting((int,), "a number of environments", ".provisioned_concurrency"),
     "async": Setting((dict,), "a table", ".event_invoke", _event_invoke),
@@ -135,7 +143,7 @@ SETTINGS: dict[str, Setting] = {
     "sources": Setting((list,), "a list of event sources", ".sources", _each(_source)),
 }
 # Settings that only a function has, not all of them together.
-_OWN = ("handler", "routes", "schedules", "sources", "url")
+_OWN = ("code", "handler", "routes", "schedules", "sources", "url")
 
 
 def read_pyproject(file: Path) -> Project:
@@ -192,11 +200,21 @@ def _spec(
     env_file = around.pop("env_file", None)
     if env_file is not None:
         values["environment"] = {**_dotenv(root / env_file), **values.get("environment", {})}
-    check: Any = "shape" if "runtime_command" in values else "names"
-    target = resolve_target(f"{name}={handler}", cwd=root, check=check)
-    config = FunctionConfig(target.name, target.handler, target.task_root, **values)
-    spec = FunctionSpec(config, origins=origins, **around)
+    code = _code(file, name, around.pop("code", "."))
+    folder = code if isinstance(code, Path) and code.is_dir() else None
+    check: Any = "shape" if "runtime_command" in values or folder is None else "names"
+    target = resolve_target(f"{name}={handler}", cwd=folder or root, check=check)
+    task_root = Path(str(code)) if folder is None else target.task_root
+    config = FunctionConfig(target.name, target.handler, task_root, **values)
+    spec = FunctionSpec(config, origins=origins, code=code if folder is None else None, **around)
     return replace(spec, layers=tuple(root / Path(layer) for layer in spec.layers))
+
+
+def _code(file: Path, name: str, code: str) -> CodeSource:
+    try:
+        return source_of(code, file.parent)
+    except UsageError as error:
+        raise UsageError(f"{file}: tool.lambdakit.functions.{name}.code: {error}") from None
 
 
 def _dotenv(file: Path) -> Mapping[str, str]:

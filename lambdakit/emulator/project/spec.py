@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from lambdakit.emulator.code.source import CodeSource
     from lambdakit.emulator.function import FunctionConfig
 
 __all__ = ("FrontDoorKind", "FunctionSpec", "FunctionUrl", "Project", "Route", "Schedule", "Source")
@@ -57,7 +58,8 @@ class Source:
 class FunctionSpec:
     """A function and all that stands around it. `origins` says where each value came from.
 
-    `config` has the layers, too: they are what its environments are made with.
+    `config` has the layers, too: they are what its environments are made with. `code` is what has to be fetched or
+    unpacked before the function can be served (see `code.prepared`, which does the same with layers).
     """
 
     config: FunctionConfig
@@ -70,6 +72,7 @@ class FunctionSpec:
     schedules: tuple[Schedule, ...] = ()
     sources: tuple[Source, ...] = ()
     origins: Mapping[str, str] = field(default_factory=lambda: cast("dict[str, str]", {}))
+    code: CodeSource | None = None
 
     def __post_init__(self) -> None:
         if self.layers and self.config.layers != self.layers:

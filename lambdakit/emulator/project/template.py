@@ -7,6 +7,8 @@ SAM developer guide, "AWS::Serverless::Function" and "Globals section".
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdakit.emulator.asynchronous.event import (
@@ -14,6 +16,7 @@ from lambdakit.emulator.asynchronous.event import (
     MAXIMUM_RETRY_ATTEMPTS,
     EventInvokeConfig,
 )
+from lambdakit.emulator.code.source import source_of
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, FunctionConfig, this_python
 from lambdakit.emulator.project.intrinsics import Resolver, Unresolved
 from lambdakit.emulator.project.spec import FunctionSpec, FunctionUrl, Project
@@ -23,8 +26,8 @@ from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from lambdakit.emulator.code.source import CodeSource
     from lambdakit.emulator.project.template_events import Triggers
 
 __all__ = ("read_template",)
@@ -98,16 +101,18 @@ def _function(
         return None
     values = _config_values(reading, logical_id, properties)
     handler = _required(reading, logical_id, properties, "Handler")
+    code = _code(reading, logical_id, properties)
     config = FunctionConfig(
         reading.resolver.physical_name(logical_id),
         handler,
-        _code(reading, logical_id, properties),
+        Path(str(code)),
         region=region,
         account_id=account_id,
         **values,
     )
     triggers = read_triggers(reading, logical_id, properties.get("Events") or {})
-    return _spec(reading, logical_id, config, properties, triggers)
+    spec = _spec(reading, logical_id, config, properties, triggers)
+    return spec if isinstance(code, Path) and code.is_dir() else replace(spec, code=code)
 
 
 def _merged(shared: Any, own: Any) -> Any:
@@ -157,14 +162,14 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _code(reading: Reading, logical_id: str, properties: Mapping[str, Any]) -> Path:
+def _code(reading: Reading, logical_id: str, properties: Mapping[str, Any]) -> CodeSource:
     code = properties.get("CodeUri", properties.get("Code", "."))
-    if not isinstance(code, str) or code.startswith("s3://"):
-        raise UsageError(f"{reading.file}: {logical_id}: only a local CodeUri can be started, not {code!r}.")
-    folder = (reading.file.parent / code).resolve()
-    if not folder.exists():
-        raise UsageError(f"{reading.file}: {logical_id}: the CodeUri {folder} is not there.")
-    return folder
+    if isinstance(code, Unresolved):
+        raise UsageError(f"{reading.file}: {logical_id}: the CodeUri cannot be read: {code.why}.")
+    try:
+        return source_of(code, reading.file.parent)
+    except UsageError as error:
+        raise UsageError(f"{reading.file}: {logical_id}: the CodeUri cannot be used: {error}") from None
 
 
 def _spec(
@@ -195,7 +200,8 @@ def _layers(reading: Reading, logical_id: str, properties: Mapping[str, Any]) ->
     folders: dict[str, Path] = {}
     for name, resource in reading.template["Resources"].items():
         content = reading.resolver.value(table(resource.get("Properties")).get("ContentUri"))
-        if str(resource.get("Type")).endswith("::LayerVersion") and isinstance(content, str):
+        local = isinstance(content, str) and not content.startswith("s3://")
+        if str(resource.get("Type")).endswith("::LayerVersion") and local:
             folders[reading.resolver.ref(name)] = (reading.file.parent / content).resolve()
     layers: list[Path] = []
     for layer in properties.get("Layers") or ():
