@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
     from types import TracebackType
 
+    from lambdakit.emulator.confinement import Warden
     from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.function import FunctionConfig, Invocation, InvocationResult, Status
     from lambdakit.emulator.logs import LogSink
@@ -59,7 +60,8 @@ class ExecutionEnvironment:
     """One execution environment of a function; an async context manager that starts and stops it.
 
     `log` receives every log line; the stream's name is made up unless given. `host` is the environment the process's
-    variables are built upon, `os.environ` unless given. All methods belong to one event loop. Raises UsageError for a
+    variables are built upon, `os.environ` unless given. `warden` confines the processes as Lambda does; the directory
+    `host` names as TMPDIR is then theirs alone. All methods belong to one event loop. Raises UsageError for a
     layer that is no directory.
     """
 
@@ -70,6 +72,7 @@ class ExecutionEnvironment:
         log: LogSink = discard,
         log_stream: str | None = None,
         host: Mapping[str, str] | None = None,
+        warden: Warden | None = None,
     ) -> None:
         check_layers(config)
         self.config = config
@@ -89,6 +92,10 @@ class ExecutionEnvironment:
         self._lifecycle = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadlines = Deadlines(config.timeout, self._on_deadline)
+        self._confinement = None
+        if warden is not None:
+            tmp = self._host.get("TMPDIR")
+            self._confinement = warden.confine(config, tmp=tmp, busy=self._is_busy, note=self.engine_note)
         self._initialised_before = False
         self._init_ms: float | None = None
         self._stopped = False
@@ -144,6 +151,7 @@ class ExecutionEnvironment:
         async with self._lifecycle:
             if not self._initialised_before:
                 await self._first_init()
+                self._rest()
         self._check_not_stopped()
 
     async def invoke(self, invocation: Invocation) -> InvocationResult:
@@ -328,6 +336,8 @@ class ExecutionEnvironment:
         sandbox.flights[flight.request_id] = flight
         flight.sandbox = sandbox
         self._deadlines.watch(flight)
+        if self._confinement is not None:
+            self._confinement.begins()
         flight.event = event_reply(flight, self.config.arn)
         sandbox.session.deliver(flight)
 
@@ -354,7 +364,7 @@ class ExecutionEnvironment:
     def _fail(self, flight: Flight, report: ErrorReport, status: Status) -> None:
         flight.fail(report, status)
         if report.cause is not None:
-            self._platform.problem(flight.request_id, report.error_type, report.cause)
+            self._platform.problem(flight.request_id, faults.type_beside_cause(report), report.cause)
 
     def _finish(self, flight: Flight) -> None:
         """Close the flight's books: the last of its output, END, REPORT, the result."""
@@ -366,6 +376,12 @@ class ExecutionEnvironment:
         figures = self._journal.report(flight, init_ms=init_ms, memory_mb=memory_mb)
         self._forget(flight)
         flight.finish(figures, self.config.version)
+        self._rest()
+
+    def _rest(self) -> None:
+        confinement = self._confinement
+        if confinement is not None and confinement.attends_idleness and not self._flights:
+            confinement.idle()
 
     def _forget(self, flight: Flight) -> None:
         self._flights.pop(flight.request_id, None)
@@ -398,6 +414,9 @@ class ExecutionEnvironment:
         root = None if self._layers is None else self._layers.path
         sandbox.spawn(self.config, self._variables, self._on_exit, layer_root=root)
         self._process = sandbox.process
+        if self._confinement is not None and sandbox.process is not None:
+            self._confinement.started(sandbox.process)
+            sandbox.session.forfeits_answer = self._confinement.answer_check
 
     def _on_exit(self, sandbox: Sandbox, status: ExitStatus) -> None:
         self.engine_note(f"process ended: {status.cause}")
@@ -410,7 +429,7 @@ class ExecutionEnvironment:
     async def _end_start(self, sandbox: Sandbox, status: ExitStatus) -> None:
         """The process ended during INIT or restore: tell whoever waits for that, once all it sent is read."""
         await self._take_in(sandbox)
-        sandbox.session.end_start(faults.made_here("Runtime.ExitError", sandbox.request_id, status.cause))
+        sandbox.session.end_start(faults.exited(sandbox.request_id, status))
 
     async def _collapse(self, sandbox: Sandbox, status: ExitStatus) -> None:
         """The process ended by itself: once all it sent is read, fail the invocations that counted on it."""
@@ -418,7 +437,7 @@ class ExecutionEnvironment:
             await self._take_in(sandbox)
             sandbox.output.drain()
             for flight in list(sandbox.flights.values()):
-                self._fail(flight, faults.made_here("Runtime.ExitError", flight.request_id, status.cause), "failure")
+                self._fail(flight, faults.exited(flight.request_id, status), "failure")
                 self._finish(flight)
             await self._end(sandbox)
 
@@ -438,6 +457,8 @@ class ExecutionEnvironment:
         await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
 
     async def _end(self, sandbox: Sandbox, *, own_exit_seconds: float = 0.0) -> None:
+        if self._confinement is not None:
+            self._confinement.ending()
         await sandbox.end(own_exit_seconds=own_exit_seconds)
         if self._sandbox is sandbox:
             self._sandbox = None
@@ -449,6 +470,9 @@ class ExecutionEnvironment:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _is_busy(self) -> bool:
+        return bool(self._flights) or (self._sandbox is not None and self._sandbox.session.starting)
 
     def _check_not_stopped(self) -> None:
         if self._stopped:

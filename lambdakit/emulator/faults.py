@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lambdakit.emulator import limits, xray
 
+if TYPE_CHECKING:
+    from lambdakit.emulator.process import ExitStatus
+
 ErrorType = Literal[
     "Runtime.ExitError",
+    "Runtime.OutOfMemory",
     "Runtime.InvalidEntrypoint",
     "Runtime.InvalidWorkingDir",
     "Runtime.TruncatedResponse",
@@ -24,6 +28,10 @@ ErrorType = Literal[
     "Runtime.Unknown",
     "Function.ResponseSizeTooLarge",
     "Function.Unknown",
+    "Extension.Crash",
+    "Extension.ExitError",
+    "Extension.InitError",
+    "Extension.LaunchError",
     "Sandbox.Failure",
     "Sandbox.Timedout",
 ]
@@ -40,6 +48,11 @@ _CAUSE_FIELDS = ("errorMessage", "errorType", "stackTrace")
 _INVALID_CAUSE_BODY = b'"Invalid error body"'
 
 _KNOWN_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
+
+# What the caller is told, and the line beside the cause says, of a process that held too much memory: the operating
+# system's view. That it was memory stands in REPORT.
+_EXIT_ERROR: ErrorType = "Runtime.ExitError"
+_OUT_OF_MEMORY: ErrorType = "Runtime.OutOfMemory"
 
 TRUNCATED_CAUSE = "Runtime closed the connection before the whole response had come"
 
@@ -62,6 +75,17 @@ def made_here(error_type: ErrorType, request_id: str, cause: str) -> ErrorReport
     """A report in the environment's own words."""
     body = _compact({"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {cause}"})
     return ErrorReport(error_type, body, cause=cause)
+
+
+def exited(request_id: str, status: ExitStatus) -> ErrorReport:
+    """The report of a process that ended by itself, or was killed for the memory it held."""
+    report = made_here(_EXIT_ERROR, request_id, status.cause)
+    return replace(report, error_type=_OUT_OF_MEMORY) if status.out_of_memory else report
+
+
+def type_beside_cause(report: ErrorReport) -> str:
+    """The error type on the line that gives the cause; REPORT may know better."""
+    return _EXIT_ERROR if report.error_type == _OUT_OF_MEMORY else report.error_type
 
 
 def timed_out(request_id: str, timeout: float) -> ErrorReport:

@@ -47,10 +47,11 @@ class FunctionConfig:
     """One version of a function, as its execution environments see it.
 
     `handler` is the handler string (`app.handler`), `task_root` the directory the process starts in, `timeout` is in
-    seconds (fractions allowed), `memory_mb` is reported but not enforced. `environment` holds the customer's own
-    variables; a reserved name raises UsageError. `runtime` is the AWS runtime name; with a `provided` one
-    `AWS_EXECUTION_ENV` is absent. With `tenant_isolation` the service shares no environment between tenants and wants
-    to know whose each invocation is. `init_timeout` replaces the limit that follows from the initialization type.
+    seconds (fractions allowed), `memory_mb` and `ephemeral_storage_mb` (/tmp) are enforced by the service (see
+    `confinement`). `environment` holds the customer's own variables; a reserved name raises UsageError. `runtime` is
+    the AWS runtime name; with a `provided` one `AWS_EXECUTION_ENV` is absent. With `tenant_isolation` the service
+    shares no environment between tenants and wants to know whose each invocation is. `init_timeout` replaces the limit
+    that follows from the initialization type.
     `layers` are directories that become the function's /opt, the later ones over the earlier (see `layers`).
     """
 
@@ -60,6 +61,7 @@ class FunctionConfig:
     runtime_command: tuple[str, ...] = field(default_factory=default_runtime_command)
     timeout: float = 3.0
     memory_mb: int = 128
+    ephemeral_storage_mb: int = 512
     environment: Mapping[str, str] = field(default_factory=lambda: cast("dict[str, str]", {}))
     version: str = LATEST
     region: str = DEFAULT_REGION
@@ -79,6 +81,8 @@ class FunctionConfig:
         _require(bool(self.runtime_command), "runtime_command", "must name an executable")
         _require(self.timeout > 0, "timeout", f"must be more than 0 seconds, not {self.timeout}")
         _require(self.memory_mb >= 1, "memory_mb", f"must be at least 1, not {self.memory_mb}")
+        storage = self.ephemeral_storage_mb
+        _require(storage >= 1, "ephemeral_storage_mb", f"must be at least 1, not {storage}")
         _require(self.max_concurrency >= 1, "max_concurrency", f"must be at least 1, not {self.max_concurrency}")
         json_level = self.log_level is None or self.log_format == "json"
         _require(json_level, "log_level", "is only available with the json log format")

@@ -27,6 +27,7 @@ from lambdakit.exceptions import EmulatorError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from lambdakit.emulator.confinement import Warden
     from lambdakit.emulator.function import FunctionConfig, Invocation
     from lambdakit.emulator.ledger import Kind
     from lambdakit.emulator.logs import LogLine, LogSink, ServiceLog
@@ -62,12 +63,15 @@ class Place:
 
     __slots__ = ("environment", "idle_since", "retired", "running", "tmp")
 
-    def __init__(self, config: FunctionConfig, *, log: ServiceLog | None, host: Mapping[str, str]) -> None:
+    def __init__(
+        self, config: FunctionConfig, *, log: ServiceLog | None, host: Mapping[str, str], warden: Warden
+    ) -> None:
         stream = log_stream_name(config.version)
         origin = LogOrigin(config.name, config.version, config.log_group_name, stream)
         sink: LogSink = discard if log is None else _guarded(log, origin)
         self.tmp = tempfile.mkdtemp(prefix="lambdakit-")
-        self.environment = ExecutionEnvironment(config, log=sink, log_stream=stream, host={**host, "TMPDIR": self.tmp})
+        host = {**host, "TMPDIR": self.tmp}
+        self.environment = ExecutionEnvironment(config, log=sink, log_stream=stream, host=host, warden=warden)
         self.running = 0
         self.idle_since = 0.0
         self.retired = False

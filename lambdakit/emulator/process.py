@@ -65,10 +65,14 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class ExitStatus:
-    """How a process ended: its wait status, and its peak memory in MiB if the operating system's figure is its own."""
+    """How a process ended: its wait status, and its peak memory in MiB if the operating system's figure is its own.
+
+    `out_of_memory`: it was killed for holding more memory than it may.
+    """
 
     wait_status: int
     peak_mb: int | None
+    out_of_memory: bool = False
 
     @property
     def cause(self) -> str:
@@ -109,6 +113,9 @@ class BootstrapProcess:
         self._status_fd = _open_status(self.pid)
         self._peak_mb: int | None = None
         self._peak_read_at = 0.0
+        # What it may hold, where that is enforced.
+        self.memory_limit_mb: int | None = None
+        self._out_of_memory = False
         self._pid_fd = _open_pidfd(self.pid)
         self._watch()
 
@@ -128,6 +135,7 @@ class BootstrapProcess:
         """End the group: SIGTERM and up to `grace` seconds when that is not 0, then SIGKILL."""
         if grace and self.alive:
             self.signal_group(signal.SIGTERM)
+            self.signal_group(signal.SIGCONT)  # one that is stopped would not notice
             await asyncio.wait({self.exited}, timeout=grace)
         self.peak_mb()
         self.signal_group(signal.SIGKILL)
@@ -140,13 +148,23 @@ class BootstrapProcess:
         of a short invocation, and a peak only grows, so one that was missed is in the next figure.
         """
         now = time.monotonic()
-        if now - self._peak_read_at < _PEAK_VALID_SECONDS:
+        if now - self._peak_read_at < _PEAK_VALID_SECONDS or self._out_of_memory:
             return self._peak_mb
         self._peak_read_at = now
         peak = _read_peak_mb(self._status_fd)
-        if peak is not None:
+        if peak is not None and (self._peak_mb is None or peak > self._peak_mb):
             self._peak_mb = peak
         return self._peak_mb
+
+    def saw_memory(self, megabytes: int) -> None:
+        """The whole group held so much at once, which may be more than the process alone."""
+        self._peak_mb = max(self._peak_mb or 0, megabytes)
+
+    def kill_for_memory(self, limit_mb: int) -> None:
+        """Kill the group for holding more than `limit_mb`, which is its peak then: Lambda lets none have more."""
+        self._out_of_memory = True
+        self._peak_mb = limit_mb
+        self.signal_group(signal.SIGKILL)
 
     def _watch(self) -> None:
         if self._pid_fd is not None:
@@ -172,9 +190,12 @@ class BootstrapProcess:
     def _ended(self, wait_status: int, usage: resource.struct_rusage) -> None:
         self._close_fds()
         self._popen.returncode = os.waitstatus_to_exitcode(wait_status)
-        peak = self._own_peak_mb(usage)
+        peak = self._peak_mb if self._out_of_memory else self._own_peak_mb(usage)
+        if self.memory_limit_mb is not None and _was_killed(wait_status) and (peak or 0) > self.memory_limit_mb:
+            # By the kernel, most likely, which was quicker than we were.
+            self._out_of_memory, peak = True, self.memory_limit_mb
         self._peak_mb = peak
-        status = ExitStatus(wait_status, peak)
+        status = ExitStatus(wait_status, peak, self._out_of_memory)
         self.exited.set_result(status)
         self._on_exit(self, status)
 
@@ -194,6 +215,10 @@ class BootstrapProcess:
         if self._status_fd is not None:
             os.close(self._status_fd)
             self._status_fd = None
+
+
+def _was_killed(wait_status: int) -> bool:
+    return os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) == signal.SIGKILL
 
 
 def _spawn(

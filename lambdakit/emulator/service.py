@@ -21,6 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from lambdakit.emulator import limits
+from lambdakit.emulator.confinement import Rules, Warden
 from lambdakit.emulator.flight import RunningInvocation
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
 from lambdakit.emulator.guard import tell
@@ -98,7 +99,8 @@ class LocalService:
     `concurrency` is the account's. `environments` is the most that are started of one function on demand, where the
     machine cannot carry as many as AWS can: invocations beyond wait for their turn. An environment without work for
     `idle_seconds` is stopped. `log` receives every line of every environment, `observer` what became of every
-    invocation. `host` is the environment that processes' variables are built upon, `os.environ` unless given. All
+    invocation. `host` is the environment that processes' variables are built upon, `os.environ` unless given. `rules`
+    say what of Lambda's limits the functions are held to, by default all but the processor's (see `confinement`). All
     methods belong to one event loop.
     """
 
@@ -111,6 +113,7 @@ class LocalService:
         log: ServiceLog | None = None,
         observer: Observer | None = None,
         host: Mapping[str, str] | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self.ledger = Ledger(concurrency)
         self._environments = environments
@@ -118,6 +121,7 @@ class LocalService:
         self._log = log
         self._observer = observer
         self._host = os.environ if host is None else host
+        self._warden = Warden(rules or Rules())
         self._functions: dict[str, Served] = {}
         self._trips: set[Trip] = set()
         # Every environment there is, also those of functions that are gone.
@@ -291,6 +295,7 @@ class LocalService:
             self._sweeper.cancel()
             self._sweeper = None
         await self._stop_environments()
+        self._warden.close()
 
     async def _drained(self, seconds: float) -> None:
         self._idle = asyncio.get_running_loop().create_future()
@@ -354,7 +359,7 @@ class LocalService:
         return lane
 
     def _make_place(self, config: FunctionConfig) -> Place:
-        place = Place(config, log=self._log, host=self._host)
+        place = Place(config, log=self._log, host=self._host, warden=self._warden)
         self._places.add(place)
         return place
 

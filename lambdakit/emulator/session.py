@@ -59,6 +59,8 @@ class Session:
         # The report of a failed INIT or restore; None when the environment is ready (or ready to be restored).
         self.initialised: asyncio.Future[ErrorReport | None] = asyncio.get_running_loop().create_future()
         self.restored: asyncio.Future[ErrorReport | None] = asyncio.get_running_loop().create_future()
+        # Asked before an answer is taken: True when the process is being killed for what it did meanwhile.
+        self.forfeits_answer: Callable[[], bool] | None = None
         self._up = False
         self._metadata_authorization = f"Bearer {metadata_token}".encode()
         self._connections: set[Connection] = set()
@@ -227,6 +229,8 @@ class Session:
         assert flight is not None
         if flight.answered:
             return replies.INVOKE_TIMEOUT
+        if self.forfeits_answer is not None and self.forfeits_answer():
+            return replies.INVOKE_TIMEOUT
         if request.on_chunk is not None:
             self._end_stream(flight, request)
         elif request.oversized:
@@ -242,6 +246,8 @@ class Session:
         flight = request.flight
         assert flight is not None
         if flight.answered:
+            return replies.INVOKE_TIMEOUT
+        if self.forfeits_answer is not None and self.forfeits_answer():
             return replies.INVOKE_TIMEOUT
         if request.oversized:
             flight.fail(faults.RESPONSE_TOO_LARGE, "error")
