@@ -33,12 +33,17 @@ def _message(status: int, text: str) -> FaceResponse:
     return FaceResponse(status, _JSON, json.dumps({"message": text}, separators=(",", ":")).encode())
 
 
+def _refusal(status: int, kind: str, body: bytes) -> FaceResponse:
+    return FaceResponse(status, (*_JSON, ("x-amzn-ErrorType", kind)), body)
+
+
 _BAD_GATEWAY = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
     b"</body>\r\n</html>\r\n"
 )
 _TOO_LARGE = _BAD_GATEWAY.replace(b"502 Bad Gateway", b"413 Request Entity Too Large")
-Fault = Literal["malformed", "throttled", "timeout", "not-found", "unauthorized", "forbidden", "too-large"]
+Refusal = Literal["unauthorized", "token-expired", "forbidden", "denied", "authorizer-failed"]
+Fault = Literal["malformed", "throttled", "timeout", "not-found", "too-large", Refusal]
 # What each service answers by itself.
 FAULTS: dict[tuple[Face, Fault], FaceResponse] = {
     ("url", "malformed"): FaceResponse(502, _JSON, b"Internal Server Error"),
@@ -57,15 +62,24 @@ FAULTS: dict[tuple[Face, Fault], FaceResponse] = {
     ("http", "too-large"): _message(413, "Request Entity Too Large"),
     ("http", "unauthorized"): _message(401, "Unauthorized"),
     ("http", "forbidden"): _message(403, "Forbidden"),
+    ("http", "denied"): _message(403, "Forbidden"),
+    ("http", "authorizer-failed"): _message(500, "Internal Server Error"),
     ("rest", "malformed"): _message(502, "Internal server error"),
     ("rest", "throttled"): _message(500, "Internal server error"),
     ("rest", "timeout"): _message(504, "Endpoint request timed out"),
     ("rest", "not-found"): _message(403, "Missing Authentication Token"),
     ("rest", "too-large"): _message(413, "Request Too Long"),
-    ("rest", "unauthorized"): _message(401, "Unauthorized"),
-    ("rest", "forbidden"): FaceResponse(
-        403, _JSON, b'{"Message":"User is not authorized to access this resource with an explicit deny"}'
+    ("rest", "unauthorized"): _refusal(401, "UnauthorizedException", b'{"message":"Unauthorized"}'),
+    ("rest", "token-expired"): _refusal(401, "UnauthorizedException", b'{"message":"The incoming token has expired"}'),
+    ("rest", "forbidden"): _refusal(
+        403, "AccessDeniedException", b'{"Message":"User is not authorized to access this resource"}'
     ),
+    ("rest", "denied"): _refusal(
+        403,
+        "AccessDeniedException",
+        b'{"Message":"User is not authorized to access this resource with an explicit deny"}',
+    ),
+    ("rest", "authorizer-failed"): _refusal(500, "AuthorizerConfigurationException", b'{"message":null}'),
     ("alb", "malformed"): FaceResponse(502, (("content-type", "text/html"),), _BAD_GATEWAY),
     ("alb", "throttled"): FaceResponse(502, (("content-type", "text/html"),), _BAD_GATEWAY),
     ("alb", "too-large"): FaceResponse(413, (("content-type", "text/html"),), _TOO_LARGE),

@@ -1,42 +1,74 @@
-"""Who is let in at a route or a URL: nobody asked, AWS_IAM signatures, or a function that is a Lambda authorizer.
+"""Who is let in at a route or a URL: by name, by signature, by what a function says, by a token.
 
-A route's authorizer is `NONE`, `AWS_IAM`, or the name of a function of the project, which is called with an event of
-type REQUEST; the answer may be simple (`isAuthorized`, HTTP APIs) or a policy. Nothing is cached, so an edit of the
-authorizer shows at once. Source: API Gateway developer guide, "Use API Gateway Lambda authorizers" and "Control access
-to HTTP APIs with AWS Lambda authorizers".
+A route's authorizer is `NONE`, `AWS_IAM`, the name of a function of the project, or an `Authorizer` of the project's
+configuration. A function that is merely named is asked about every request, so an edit of it shows at once.
 """
 
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
-from lambdakit.emulator.faces.answers import FAULTS, fault
+from lambdakit.emulator.faces.answer_cache import AnswerCache
+from lambdakit.emulator.faces.function_authorizer import FunctionAuthorizer
 from lambdakit.emulator.faces.message import FaceResponse
 from lambdakit.emulator.faces.signature import check_signature, iam_identity, rest_identity
-from lambdakit.emulator.ids import new_uuid
-from lambdakit.emulator.service import InvokeRequest
-from lambdakit.exceptions import EmulatorError
+from lambdakit.emulator.faces.token_authorizers import CognitoAuthorizer, JwtAuthorizer, TokenIssuers
+from lambdakit.emulator.project.authorizer import Authorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from lambdakit.emulator.clock import Clock
     from lambdakit.emulator.faces.doors import Door
     from lambdakit.emulator.faces.events import Place
     from lambdakit.emulator.faces.message import FaceRequest
+    from lambdakit.emulator.faces.passage import Admission
     from lambdakit.emulator.faces.signature import Service
+    from lambdakit.emulator.project.spec import Route
     from lambdakit.emulator.service import LocalService
 
-__all__ = ("FunctionAuthorizer", "IamAuthorizer", "MissingAuthorizer")
+__all__ = ("Authorizers", "IamAuthorizer", "MissingAuthorizer")
 
 _JSON = (("content-type", "application/json"),)
-# `type`, but Any to type checkers.
-_type: Any = type
 
 
 def _told(status: int, key: Literal["Message", "message"], text: str) -> FaceResponse:
     return FaceResponse(status, _JSON, json.dumps({key: text}).encode())
+
+
+class Authorizers:
+    """The authorizers of a server's routes, with what they remember between requests."""
+
+    def __init__(self, service: LocalService, secrets: Mapping[str, str], clock: Clock) -> None:
+        self._service = service
+        self._secrets = secrets
+        self._cache = AnswerCache(clock.now)
+        self._issuers = TokenIssuers(clock.now)
+
+    def forget(self, functions: Collection[str]) -> None:
+        """Ask these functions anew, whatever they answered: their code has changed."""
+        self._cache.forget(frozenset(functions))
+
+    def of_url(self, door: Door, path: str) -> Admission:
+        """Who is let in at a function URL with AWS_IAM; `path` is what was sent, and so signed."""
+        return IamAuthorizer(door, self._secrets, path)
+
+    def of_route(self, route: Route, door: Door, path: str, region: str) -> Admission | None:
+        """Who is let in at a route; None: anybody."""
+        given = route.authorizer
+        if given is None or given == "NONE":
+            return None
+        if given == "AWS_IAM":
+            return IamAuthorizer(door, self._secrets, path)
+        authorizer = Authorizer(given, function=given, ttl=0) if isinstance(given, str) else given
+        if authorizer.kind == "jwt":
+            return JwtAuthorizer(self._issuers, authorizer, route.scopes or authorizer.scopes)
+        if authorizer.kind == "cognito":
+            return CognitoAuthorizer(self._issuers, authorizer, route.scopes or authorizer.scopes)
+        if authorizer.function not in self._service.functions:
+            return MissingAuthorizer(authorizer.function)
+        return FunctionAuthorizer(self._service, self._cache, authorizer, door, region)
 
 
 class IamAuthorizer:
@@ -71,78 +103,6 @@ class MissingAuthorizer:
         """500 with what to do."""
         text = (
             f"The authorizer {self._name!r} of this route is no function that is served here. "
-            "Name a function of the project, AWS_IAM or NONE as the route's authorizer."
+            "Name a function of the project, an authorizer of its configuration, AWS_IAM or NONE as the route's."
         )
         return _told(500, "message", text)
-
-
-class FunctionAuthorizer:
-    """Asks a function."""
-
-    def __init__(self, service: LocalService, function: str, door: Door, region: str) -> None:
-        self._service = service
-        self._function = function
-        self._door = door
-        self._region = region
-
-    async def __call__(self, request: FaceRequest, place: Place) -> Place | FaceResponse:
-        """The place with the authorizer's context, or 401 or 403; 500 where the authorizer fails."""
-        face = self._door.face
-        arn = self._arn(request, place)
-        try:
-            result = await self._service.invoke(InvokeRequest(self._function, self._event(request, place, arn)))
-        except EmulatorError:
-            return _told(500, "message", "Internal Server Error")
-        value = _value(result.payload)
-        if result.function_error is not None:
-            denied = value.get("errorMessage") == "Unauthorized"
-            return fault(face, "unauthorized") if denied else _told(500, "message", "Internal Server Error")
-        if not _allows(value, arn):
-            return FAULTS[face, "forbidden"]
-        context: dict[str, Any] = value.get("context") or {}
-        if face == "http":
-            return place._replace(authorizer={"lambda": context})
-        return place._replace(authorizer={**context, "principalId": value.get("principalId"), "integrationLatency": 0})
-
-    def _arn(self, request: FaceRequest, place: Place) -> str:
-        """The ARN of the method that is asked for."""
-        where = f"{place.api_id}/{place.stage}/{request.method}{request.path}"
-        return f"arn:aws:execute-api:{self._region}:{place.account_id}:{where}"
-
-    def _event(self, request: FaceRequest, place: Place, arn: str) -> bytes:
-        event = self._door.event(request._replace(body=b"", request_id=new_uuid()), place)
-        for name in ("body", "isBase64Encoded"):
-            event.pop(name, None)
-        key = "routeArn" if self._door.face == "http" else "methodArn"
-        source = request.header("authorization")
-        extra = {"identitySource": [source] if source else []} if self._door.face == "http" else {}
-        return json.dumps({**event, "type": "REQUEST", key: arn, **extra}).encode()
-
-
-def _value(payload: bytes) -> dict[str, Any]:
-    try:
-        value: Any = json.loads(payload)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", value) if _type(value) is dict else {}
-
-
-def _allows(value: dict[str, Any], arn: str) -> bool:
-    """Whether an authorizer's answer lets a request in: an explicit deny wins over any allow."""
-    if "isAuthorized" in value:
-        return value["isAuthorized"] is True
-    document: Any = value.get("policyDocument")
-    statements: Any = document.get("Statement") if _type(document) is dict else None
-    effects = {
-        item.get("Effect")
-        for item in _listed(statements)
-        if _type(item) is dict and any(fnmatchcase(arn, str(pattern)) for pattern in _listed(item.get("Resource")))
-    }
-    return "Allow" in effects and "Deny" not in effects
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    items: Any = value if _type(value) is list else [value]
-    return cast("list[Any]", items)

@@ -14,14 +14,15 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from lambdakit.emulator.clock import SystemClock
 from lambdakit.emulator.faces.answers import fault
-from lambdakit.emulator.faces.authorizers import FunctionAuthorizer, IamAuthorizer, MissingAuthorizer
+from lambdakit.emulator.faces.authorizers import Authorizers
 from lambdakit.emulator.faces.connection import FaceConnection
 from lambdakit.emulator.faces.doors import DOORS
 from lambdakit.emulator.faces.events import Place
 from lambdakit.emulator.faces.message import FaceResponse
 from lambdakit.emulator.faces.passage import FixedPassage, FunctionPassage, Way
-from lambdakit.emulator.faces.route_table import RouteTable
+from lambdakit.emulator.faces.route_table import DEFAULT_ROUTE, RouteTable
 from lambdakit.emulator.limits import REQUEST_BYTES
 from lambdakit.emulator.listener import LOOPBACK, Listener
 from lambdakit.exceptions import UsageError
@@ -29,10 +30,10 @@ from lambdakit.exceptions import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lambdakit.emulator.clock import Clock
     from lambdakit.emulator.faces.answers import Face
     from lambdakit.emulator.faces.connection import Passage, RequestHead
     from lambdakit.emulator.faces.doors import Door
-    from lambdakit.emulator.faces.passage import Admission
     from lambdakit.emulator.faces.route_table import RouteMatch
     from lambdakit.emulator.project.spec import FunctionSpec
     from lambdakit.emulator.service import LocalService
@@ -63,7 +64,8 @@ class FacesServer(Listener):
     """Serves the routes and URLs of `functions` for a service; `url` is where the routes are.
 
     `credentials` are the secret keys, by access key, that AWS_IAM signatures are verified with; without them, the one
-    of this process's environment. `doors` replaces the services' limits. The service is not stopped with the server.
+    of this process's environment. Answers of authorizers and times in tokens go by `clock`; `doors` replaces the
+    services' limits. The service is not stopped with the server.
     """
 
     def __init__(
@@ -75,10 +77,12 @@ class FacesServer(Listener):
         port: int = HTTP_PORT,
         credentials: Mapping[str, str] | None = None,
         doors: Mapping[Face, Door] = DOORS,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(host, port)
         self._service = service
-        self._credentials = _own_credentials() if credentials is None else credentials
+        secrets = _own_credentials() if credentials is None else credentials
+        self.authorizers = Authorizers(service, secrets, SystemClock() if clock is None else clock)
         self._doors = doors
         self.serve(functions)
         self._connections: set[FaceConnection] = set()
@@ -141,7 +145,7 @@ class FacesServer(Listener):
             return self._nowhere("url")
         door = self._doors["url"]
         place = Place(url_id_of(function), _domain(function), function.config.account_id)
-        admit = IamAuthorizer(door, self._credentials, sent) if function.url.auth_type == "AWS_IAM" else None
+        admit = self.authorizers.of_url(door, sent) if function.url.auth_type == "AWS_IAM" else None
         return Way(door, function.name, place, path, admit, function.url)
 
     def _route_way(self, found: RouteMatch[FunctionSpec], host: str, path: str) -> Way:
@@ -149,23 +153,13 @@ class FacesServer(Listener):
         door = self._doors[route.kind]
         resource, parameters = route.path, found.parameters
         if route.kind == "http":
-            resource = "$default" if route.path == "$default" else f"{route.method} {route.path}"
+            resource = DEFAULT_ROUTE if route.path == DEFAULT_ROUTE else f"{route.method} {route.path}"
             parameters = found.decoded()
         elif route.kind == "alb":
             group = f"targetgroup/{config.name[:32]}/{url_id_of(found.target)[:16]}"
             resource = f"arn:aws:elasticloadbalancing:{config.region}:{config.account_id}:{group}"
         place = Place(_API_ID, host, config.account_id, resource, parameters, _STAGES[route.kind])
-        return Way(door, config.name, place, path, self._admission(found, door, path))
-
-    def _admission(self, found: RouteMatch[FunctionSpec], door: Door, path: str) -> Admission | None:
-        name = found.route.authorizer
-        if name is None or name == "NONE":
-            return None
-        if name == "AWS_IAM":
-            return IamAuthorizer(door, self._credentials, path)
-        if name not in self._functions:
-            return MissingAuthorizer(name)
-        return FunctionAuthorizer(self._service, name, door, found.target.config.region)
+        return Way(door, config.name, place, path, self.authorizers.of_route(route, door, path, config.region))
 
 
 def _domain(function: FunctionSpec) -> str:

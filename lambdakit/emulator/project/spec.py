@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from lambdakit.emulator.code.source import CodeSource
     from lambdakit.emulator.function import FunctionConfig
+    from lambdakit.emulator.project.authorizer import Authorizer
 
-__all__ = ("FrontDoorKind", "FunctionSpec", "FunctionUrl", "Project", "Route", "Schedule", "Source")
+__all__ = ("Architecture", "FrontDoorKind", "FunctionSpec", "FunctionUrl", "Project", "Route", "Schedule", "Source")
 
 FrontDoorKind = Literal["rest", "http", "alb"]
+Architecture = Literal["x86_64", "arm64"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,17 @@ class FunctionUrl:
 
 @dataclass(frozen=True)
 class Route:
-    """A path of the project's HTTP port: `method` is `ANY` for all, `path` in the service's form (`/users/{id}`)."""
+    """A path of the project's HTTP port: `method` is `ANY` for all, `path` in the service's form (`/users/{id}`).
+
+    `authorizer` is one of the configuration, the name of a function, `AWS_IAM` or `NONE`; `scopes` are those of which a
+    token needs one here, in place of the authorizer's.
+    """
 
     method: str
     path: str
     kind: FrontDoorKind = "http"
-    authorizer: str | None = None
+    authorizer: Authorizer | str | None = None
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class FunctionSpec:
     """A function and all that stands around it. `origins` says where each value came from.
 
     `config` has the layers, too: they are what its environments are made with. `code` is what has to be fetched or
-    unpacked before the function can be served (see `code.prepared`, which does the same with layers).
+    unpacked before the function can be served (see `code.prepared`, which does the same with layers). `architecture` is
+    for packages and images; here every function runs on this machine's.
     """
 
     config: FunctionConfig
@@ -73,6 +81,7 @@ class FunctionSpec:
     sources: tuple[Source, ...] = ()
     origins: Mapping[str, str] = field(default_factory=lambda: cast("dict[str, str]", {}))
     code: CodeSource | None = None
+    architecture: Architecture | None = None
 
     def __post_init__(self) -> None:
         if self.layers and self.config.layers != self.layers:
