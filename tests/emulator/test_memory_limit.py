@@ -15,8 +15,6 @@ from lambdakit.emulator.process import ExitStatus
 from lambdakit.emulator.resource_watch import ResourceWatch
 from tests.engine_support import RUNTIMES, app_config, run, until
 
-pytestmark = pytest.mark.skipif(not proc_files.AVAILABLE, reason="memory is enforced on Linux")
-
 # `event` names what the function does; "hold" and "children" would go on for ever.
 GREEDY = """
     import os, signal, subprocess, sys, time
