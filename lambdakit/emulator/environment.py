@@ -18,11 +18,13 @@ import os
 import shlex
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdakit.emulator import faults, limits, variables
+from lambdakit.emulator.companions import Companions
 from lambdakit.emulator.deadlines import Deadlines
 from lambdakit.emulator.event import event_reply
+from lambdakit.emulator.extension_programs import ExtensionPrograms, LaunchError, programs_in
 from lambdakit.emulator.flight import Flight, RunningInvocation
 from lambdakit.emulator.journal import Journal
 from lambdakit.emulator.kinds import session_for
@@ -31,6 +33,7 @@ from lambdakit.emulator.logs import discard
 from lambdakit.emulator.process import StartError
 from lambdakit.emulator.protocol import Connection, Refusal
 from lambdakit.emulator.sandbox import Sandbox
+from lambdakit.emulator.telemetry.hub import Telemetry
 from lambdakit.exceptions import (
     EnvironmentBusyError,
     EnvironmentStoppedError,
@@ -39,10 +42,11 @@ from lambdakit.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from types import TracebackType
 
     from lambdakit.emulator.confinement import Warden
+    from lambdakit.emulator.extension_events import ShutdownReason
     from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.function import FunctionConfig, Invocation, InvocationResult, Status
     from lambdakit.emulator.logs import LogSink
@@ -88,6 +92,9 @@ class ExecutionEnvironment:
         self._flights: dict[str, Flight] = {}
         self._journal = Journal(config, log, self._flights)
         self._platform = self._journal.platform
+        # What telemetry calls the environment; its processes come and go.
+        self._instance_id = str(uuid.uuid4())
+        self._telemetry: Telemetry | None = None
         # One INIT, restore or reset at a time.
         self._lifecycle = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -207,8 +214,9 @@ class ExecutionEnvironment:
     # for the session
 
     def flight_finished(self, flight: Flight) -> None:
-        """The runtime is done with the flight: close its books."""
-        self._finish(flight)
+        """The runtime is done with the flight: close its books, unless extensions are at it still."""
+        if flight.attended is None or flight.attended.runtime_ends():
+            self._finish(flight)
 
     def engine_note(self, text: str) -> None:
         """Log a line of the engine's own."""
@@ -255,6 +263,7 @@ class ExecutionEnvironment:
     async def _first_init(self) -> None:
         await self._listen()
         self._initialised_before = True
+        self._observe()
         report, _ = await self._initialise("init", self.config.init_limit, "")
         if report is None or self.config.initialization_type == _ON_DEMAND:
             return
@@ -262,6 +271,7 @@ class ExecutionEnvironment:
         raise InitFailedError(report.error_type, report.body)
 
     async def _suppressed_init(self, flight: Flight) -> None:
+        self._observe()
         self._begin(flight)
         report, status = await self._initialise("invoke", self._deadlines.left(flight), flight.request_id)
         if report is not None and not self._stopped:
@@ -271,8 +281,7 @@ class ExecutionEnvironment:
     async def _initialise(self, phase: Phase, limit: float, request_id: str) -> tuple[ErrorReport | None, Status]:
         """One INIT; None or the report of its failure, after which no process is left."""
         self._platform.init_start(phase)
-        session = session_for(self.config, self, metadata_token=self._metadata_token)
-        sandbox = self._sandbox = Sandbox(session, on_line=self._journal.function_line, request_id=request_id)
+        sandbox = self._sandbox = self._new_sandbox(request_id)
         began = time.perf_counter()
         try:
             report, status = await self._run_init(sandbox, max(0.0, limit))
@@ -281,21 +290,62 @@ class ExecutionEnvironment:
             raise
         elapsed_ms = (time.perf_counter() - began) * 1000
         if report is not None:
-            await self._end(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if status == "error" else 0.0)
+            await self._end_runtime(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if status == "error" else 0.0)
         sandbox.output.drain()
         if report is None and phase == "init":
             self._init_ms = elapsed_ms
         if not self._stopped:
+            self._journal.extensions(sandbox.session.extensions.notices())
             self._platform.init_end(phase, status, _shown_type(report, status), elapsed_ms)
+        if report is None:
+            self._accompany(sandbox)
+        else:
+            await self._end(sandbox, reason="timeout" if status == "timeout" else "failure")
         return report, status
 
+    def _new_sandbox(self, request_id: str) -> Sandbox:
+        assert self._telemetry is not None
+        session = session_for(self.config, self, self._telemetry, metadata_token=self._metadata_token)
+        sandbox = Sandbox(session, on_line=self._journal.function_line, request_id=request_id)
+        files = programs_in(None if self._layers is None else self._layers.path)
+        if files:
+            sandbox.programs = ExtensionPrograms(
+                files,
+                session.extensions,
+                on_line=self._journal.extension_line,
+                on_exit=lambda name, cause: self._on_extension_exit(sandbox, name, cause),
+            )
+        return sandbox
+
+    def _observe(self) -> None:
+        """A sandbox is about to begin: whoever subscribes to its telemetry will hear of everything."""
+        tell = self._journal.extension_lines.subscription
+        self._telemetry = Telemetry(self.config, self._instance_id, tell)
+        self._journal.observe(self._telemetry)
+        self._platform = self._journal.platform
+
+    def _accompany(self, sandbox: Sandbox) -> None:
+        """INIT has gone well: from now on only those look on at invocations who have asked to."""
+        telemetry, extensions = sandbox.session.telemetry, sandbox.session.extensions
+        telemetry.close_subscriptions()
+        if not telemetry.subscribed:
+            self._journal.observe(None)
+            self._platform = self._journal.platform
+        if telemetry.subscribed or extensions.invoked:
+            tell = telemetry.runtime_done if telemetry.subscribed else None
+            sandbox.companions = Companions(extensions, self.config.arn, done=self._finish, tell=tell)
+
     async def _run_init(self, sandbox: Sandbox, limit: float) -> tuple[ErrorReport | None, Status]:
+        until = time.perf_counter() + limit
+        initialised = sandbox.session.initialised
         try:
-            self._spawn(sandbox)
+            if sandbox.programs is None or await self._start_extensions(sandbox, sandbox.programs, limit):
+                self._spawn(sandbox)
+        except LaunchError as launch:
+            return faults.made_here("Extension.LaunchError", sandbox.request_id, launch.cause), "failure"
         except StartError as error:
             return faults.not_started(error.error_type, sandbox.request_id, error.what), "failure"
-        initialised = sandbox.session.initialised
-        await asyncio.wait({initialised}, timeout=limit)
+        await asyncio.wait({initialised}, timeout=max(0.0, until - time.perf_counter()))
         if not initialised.done():
             return faults.timed_out(sandbox.request_id, self.config.timeout), "timeout"
         report = initialised.result()
@@ -303,6 +353,14 @@ class ExecutionEnvironment:
             self.engine_note(f"process {self.pid} is initialised")
             return None, "success"
         return report, "failure" if report.cause else "error"
+
+    async def _start_extensions(self, sandbox: Sandbox, programs: ExtensionPrograms, limit: float) -> bool:
+        """Start the external extensions; whether all have registered in time and none has ended. Raises LaunchError."""
+        programs.start(self.config.task_root, self._variables)
+        registered = sandbox.session.extensions.registered
+        either: set[asyncio.Future[Any]] = {registered, sandbox.session.initialised}
+        await asyncio.wait(either, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        return registered.done() and not sandbox.ending
 
     async def _restore(self, sandbox: Sandbox, flight: Flight) -> None:
         self._platform.restore_start()
@@ -318,7 +376,8 @@ class ExecutionEnvironment:
         if report is None:
             flight.restore_ms = elapsed_ms
             return
-        await self._end(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS)
+        await self._end_runtime(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS)
+        await self._end(sandbox, reason="failure")
         if not self._stopped:
             self._begin(flight)
             self._fail(flight, report, status)
@@ -339,6 +398,8 @@ class ExecutionEnvironment:
         if self._confinement is not None:
             self._confinement.begins()
         flight.event = event_reply(flight, self.config.arn)
+        if sandbox.companions is not None:
+            sandbox.companions.attend(flight)
         sandbox.session.deliver(flight)
 
     def _on_deadline(self, flight: Flight) -> None:
@@ -354,8 +415,9 @@ class ExecutionEnvironment:
     async def _reset_after_timeout(self, sandbox: Sandbox, flight: Flight) -> None:
         async with self._lifecycle:
             self.engine_note(f"deadline passed, ending process {self.pid}")
-            await self._end(sandbox)
+            await self._end_runtime(sandbox)
             self._time_out(flight)
+            await self._end(sandbox, reason="timeout")
 
     def _time_out(self, flight: Flight) -> None:
         self._fail(flight, faults.timed_out(flight.request_id, self.config.timeout), "timeout")
@@ -422,24 +484,32 @@ class ExecutionEnvironment:
         self.engine_note(f"process ended: {status.cause}")
         if sandbox.ending:
             return
+        self._end_by_itself(sandbox, lambda request_id: faults.exited(request_id, status))
+
+    def _on_extension_exit(self, sandbox: Sandbox, name: str, cause: str) -> None:
+        self.engine_note(f"extension {name} ended: {cause}")
+        if not sandbox.ending:
+            self._end_by_itself(sandbox, lambda request_id: _crashed(sandbox, request_id, cause))
+
+    def _end_by_itself(self, sandbox: Sandbox, report_for: Callable[[str], ErrorReport]) -> None:
         sandbox.ending = True
         start_ending = sandbox.session.starting
-        self._background(self._end_start(sandbox, status) if start_ending else self._collapse(sandbox, status))
+        self._background(self._end_start(sandbox, report_for) if start_ending else self._collapse(sandbox, report_for))
 
-    async def _end_start(self, sandbox: Sandbox, status: ExitStatus) -> None:
-        """The process ended during INIT or restore: tell whoever waits for that, once all it sent is read."""
+    async def _end_start(self, sandbox: Sandbox, report_for: Callable[[str], ErrorReport]) -> None:
+        """A process ended during INIT or restore: tell whoever waits for that, once all it sent is read."""
         await self._take_in(sandbox)
-        sandbox.session.end_start(faults.exited(sandbox.request_id, status))
+        sandbox.session.end_start(report_for(sandbox.request_id))
 
-    async def _collapse(self, sandbox: Sandbox, status: ExitStatus) -> None:
-        """The process ended by itself: once all it sent is read, fail the invocations that counted on it."""
+    async def _collapse(self, sandbox: Sandbox, report_for: Callable[[str], ErrorReport]) -> None:
+        """A process ended by itself: once all it sent is read, fail the invocations that counted on it."""
         async with self._lifecycle:
             await self._take_in(sandbox)
             sandbox.output.drain()
             for flight in list(sandbox.flights.values()):
-                self._fail(flight, faults.exited(flight.request_id, status), "failure")
+                self._fail(flight, report_for(flight.request_id), "failure")
                 self._finish(flight)
-            await self._end(sandbox)
+            await self._end(sandbox, reason="failure")
 
     async def _take_in(self, sandbox: Sandbox) -> None:
         """Read everything the ended process has sent.
@@ -454,14 +524,21 @@ class ExecutionEnvironment:
             await reader.read()
             writer.close()
             await writer.wait_closed()
-        await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
+        if sandbox.process is None or not sandbox.process.alive:
+            await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
 
-    async def _end(self, sandbox: Sandbox, *, own_exit_seconds: float = 0.0) -> None:
+    async def _end_runtime(self, sandbox: Sandbox, *, own_exit_seconds: float = 0.0) -> None:
         if self._confinement is not None:
             self._confinement.ending()
-        await sandbox.end(own_exit_seconds=own_exit_seconds)
+        await sandbox.end_runtime(own_exit_seconds=own_exit_seconds)
+
+    async def _end(self, sandbox: Sandbox, *, reason: ShutdownReason = "spindown") -> None:
+        await self._end_runtime(sandbox)
+        await sandbox.end(reason=reason)
         if self._sandbox is sandbox:
             self._sandbox = None
+            self._journal.observe(None)
+            self._platform = self._journal.platform
 
     # small parts
 
@@ -487,6 +564,10 @@ class ExecutionEnvironment:
             raise EnvironmentBusyError(
                 f"The execution environment is running {len(self._flights)} invocation(s), its limit."
             )
+
+
+def _crashed(sandbox: Sandbox, request_id: str, cause: str) -> ErrorReport:
+    return faults.made_here(sandbox.session.extensions.fatal_type or "Extension.Crash", request_id, cause)
 
 
 def _shown_type(report: ErrorReport | None, status: Status) -> str | None:

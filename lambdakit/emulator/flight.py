@@ -19,6 +19,7 @@ from lambdakit.emulator.ids import new_attempt_id, new_trace_id
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from lambdakit.emulator.companions import Attendance
     from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.function import Invocation, ResponseMode, Status
     from lambdakit.emulator.logs import LogLine
@@ -52,6 +53,9 @@ class Flight:
     restore_ms: float | None = None
     xray_cause: bytes | None = None
     sandbox: Sandbox | None = None
+    # Its moments, where extensions or telemetry look on.
+    attended: Attendance | None = None
+    extensions_ms: float | None = None
     on_over: Callable[[Flight], None] | None = None
     _figures: Figures | None = None
     _executed_version = ""
@@ -136,6 +140,8 @@ class Flight:
             return
         self._figures = figures
         self._executed_version = executed_version
+        if self.attended is not None:
+            self.extensions_ms = self.attended.extensions_ms
         self._end()
 
     def result(self) -> InvocationResult:
@@ -160,6 +166,7 @@ class Flight:
             self.trace_id,
             self.xray_cause,
             self.tail(),
+            self.extensions_ms,
         )
 
     async def wait_for_answer(self) -> None:

@@ -152,6 +152,7 @@ class InvocationResult(NamedTuple):
     `RunningInvocation.chunks()` are not in it. Times are milliseconds; `init_ms` is None unless this invocation was
     the first of its environment, `max_memory_mb` is None where the operating system gives no figure. `xray_cause` is
     the validated X-Ray cause document the runtime sent. `log_lines` are the last lines, at least 4 KB of them.
+    `extensions_ms` is what extensions took after the runtime was done, None where none look on.
     """
 
     request_id: str
@@ -171,6 +172,7 @@ class InvocationResult(NamedTuple):
     trace_id: str
     xray_cause: bytes | None
     log_lines: tuple[LogLine, ...]
+    extensions_ms: float | None = None
 
     @property
     def log_tail(self) -> bytes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.function import FunctionConfig
     from lambdakit.emulator.protocol import Connection, Request
     from lambdakit.emulator.session import SessionOwner
+    from lambdakit.emulator.telemetry.hub import Telemetry
 
 # Where an accepted upload leads, by endpoint.
 _UPLOAD_STATES = {"respond": states.RESPONDING, "report_error": states.REPORTING}
@@ -26,8 +27,10 @@ _UPLOAD_STATES = {"respond": states.RESPONDING, "report_error": states.REPORTING
 class SerialSession(Session):
     """One event at a time, in the order of the state table."""
 
-    def __init__(self, config: FunctionConfig, owner: SessionOwner, *, metadata_token: str) -> None:
-        super().__init__(config, owner, metadata_token=metadata_token)
+    def __init__(
+        self, config: FunctionConfig, owner: SessionOwner, telemetry: Telemetry, *, metadata_token: str
+    ) -> None:
+        super().__init__(config, owner, telemetry, metadata_token=metadata_token)
         self._flight: Flight | None = None
         self._waiting: list[Connection] = []
 
@@ -100,8 +103,10 @@ class SerialSession(Session):
 class ConcurrentSession(Session):
     """Several events at once: every `next` gets another one, and the request id tells answers apart."""
 
-    def __init__(self, config: FunctionConfig, owner: SessionOwner, *, metadata_token: str) -> None:
-        super().__init__(config, owner, metadata_token=metadata_token)
+    def __init__(
+        self, config: FunctionConfig, owner: SessionOwner, telemetry: Telemetry, *, metadata_token: str
+    ) -> None:
+        super().__init__(config, owner, telemetry, metadata_token=metadata_token)
         self._flights: dict[str, Flight] = {}
         self._undelivered: deque[Flight] = deque()
         self._waiting: deque[Connection] = deque()
@@ -168,7 +173,7 @@ class ConcurrentSession(Session):
         return super().report_init_error(request)
 
 
-def session_for(config: FunctionConfig, owner: SessionOwner, *, metadata_token: str) -> Session:
+def session_for(config: FunctionConfig, owner: SessionOwner, telemetry: Telemetry, *, metadata_token: str) -> Session:
     """The kind of session the configuration's concurrency asks for."""
     kind = ConcurrentSession if config.max_concurrency > 1 else SerialSession
-    return kind(config, owner, metadata_token=metadata_token)
+    return kind(config, owner, telemetry, metadata_token=metadata_token)

@@ -36,8 +36,13 @@ LONG_INIT_SECONDS = 130.0
 LONGEST_INIT_SECONDS = 900.0
 RESTORE_SECONDS = 10.0
 
-# Between SIGTERM and SIGKILL: none without an extension, 500 ms when only internal ones are registered.
+# Between SIGTERM and SIGKILL: none without an extension, 500 ms when only internal ones are registered, 300 ms beside
+# external ones, whose own time to shut down ends two seconds after the beginning of it all.
 INTERNAL_EXTENSION_GRACE_SECONDS = 0.5
+EXTERNAL_EXTENSION_GRACE_SECONDS = 0.3
+SHUTDOWN_SECONDS = 2.0
+# Engine's own: what of that may go into sending telemetry before extensions are told.
+TELEMETRY_FLUSH_SECONDS = 0.5
 
 # Concurrency: of an account, and what of it no reservation may take.
 ACCOUNT_CONCURRENCY = 1000

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-LogSource = Literal["function", "platform", "engine"]
+LogSource = Literal["function", "extension", "platform", "engine"]
 
 _READ_BYTES = 65_536
 # A pipe holds 64 KiB by default: this many reads empty it unless the function writes faster than it is read.

@@ -69,8 +69,6 @@ STREAM_TOO_LARGE = error(
     413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({limits.STREAM_BYTES} bytes)."
 )
 
-TELEMETRY_UNSUPPORTED = error(202, "Telemetry.NotSupported", "Telemetry API is not supported")
-LOGS_UNSUPPORTED = error(202, "Logs.NotSupported", "Logs API is not supported")
 METADATA_UNAUTHORIZED = reply(401, b"Unauthorized\n", TEXT)
 
 

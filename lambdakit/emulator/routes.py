@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 
 EndpointName = Literal[
     "ping", "next", "respond", "report_error", "report_init_error", "restore_next", "report_restore_error",
-    "register_extension", "extension_next", "extension_error", "telemetry", "logs", "metadata",
+    "register_extension", "extension_next", "extension_init_error", "extension_exit_error", "telemetry", "logs",
+    "metadata",
 ]  # fmt: skip
 
 
@@ -32,8 +33,8 @@ FIXED: dict[bytes, Route] = {
     _RUNTIME + b"/runtime/init/error": Route(b"POST", "report_init_error"),
     _EXTENSION + b"/register": Route(b"POST", "register_extension"),
     _EXTENSION + b"/event/next": Route(b"GET", "extension_next"),
-    _EXTENSION + b"/init/error": Route(b"POST", "extension_error"),
-    _EXTENSION + b"/exit/error": Route(b"POST", "extension_error"),
+    _EXTENSION + b"/init/error": Route(b"POST", "extension_init_error"),
+    _EXTENSION + b"/exit/error": Route(b"POST", "extension_exit_error"),
     b"/2020-08-15/logs": Route(b"PUT", "logs"),
     b"/2022-07-01/telemetry": Route(b"PUT", "telemetry"),
     b"/2026-01-15/metadata/execution-environment": Route(b"GET", "metadata"),

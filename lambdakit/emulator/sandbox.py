@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from lambdakit.emulator.companions import Companions
+    from lambdakit.emulator.extension_events import ShutdownReason
+    from lambdakit.emulator.extension_programs import ExtensionPrograms
     from lambdakit.emulator.flight import Flight
     from lambdakit.emulator.function import FunctionConfig
     from lambdakit.emulator.process import ExitStatus
@@ -33,7 +36,11 @@ class Sandbox:
         self.output = OutputPipe(asyncio.get_running_loop(), on_line)
         self.process: BootstrapProcess | None = None
         self.flights: dict[str, Flight] = {}
+        # External extensions, and who looks on at invocations: most have neither.
+        self.programs: ExtensionPrograms | None = None
+        self.companions: Companions | None = None
         self.ending = False
+        self._shutdown_ends: float | None = None
 
     @property
     def usable(self) -> bool:
@@ -60,16 +67,33 @@ class Sandbox:
         finally:
             self.output.close_write_end()
 
-    async def end(self, *, own_exit_seconds: float = 0.0) -> None:
-        """End the process and close everything; it may exit by itself first if given time. Twice is allowed.
+    async def end(self, *, reason: ShutdownReason = "spindown") -> None:
+        """End the runtime, then its extensions, which are told why, and close everything. Twice is allowed."""
+        ends = await self.end_runtime()
+        self.session.end_start(faults.made_here("Sandbox.Failure", self.request_id, "Environment ended"))
+        if self.programs is not None:
+            await self.session.telemetry.flush(limits.TELEMETRY_FLUSH_SECONDS)
+            await self.programs.end(reason, ends)
+        await self.session.telemetry.close()
+        self.session.close()
 
-        SIGTERM comes before SIGKILL only when an extension is registered, as on Lambda.
+    async def end_runtime(self, *, own_exit_seconds: float = 0.0) -> float:
+        """End the process alone; it may exit by itself first if given time. Twice is allowed.
+
+        Returns until when extensions may shut down (the event loop's time). SIGTERM comes before SIGKILL only when an
+        extension is registered, as on Lambda.
         """
         self.ending = True
+        if self._shutdown_ends is None:
+            self._shutdown_ends = asyncio.get_running_loop().time() + limits.SHUTDOWN_SECONDS
         if self.process is not None:
             if own_exit_seconds:
                 await asyncio.wait({self.process.exited}, timeout=own_exit_seconds)
-            await self.process.end(limits.INTERNAL_EXTENSION_GRACE_SECONDS if self.session.extensions else 0.0)
+            await self.process.end(self._grace())
         self.output.close()
-        self.session.end_start(faults.made_here("Sandbox.Failure", self.request_id, "Environment ended"))
-        self.session.close()
+        return self._shutdown_ends
+
+    def _grace(self) -> float:
+        if self.programs is not None:
+            return limits.EXTERNAL_EXTENSION_GRACE_SECONDS
+        return limits.INTERNAL_EXTENSION_GRACE_SECONDS if self.session.extensions else 0.0

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from lambdakit.emulator.flight import Flight
     from lambdakit.emulator.function import FunctionConfig
     from lambdakit.emulator.protocol import Connection, Request
+    from lambdakit.emulator.telemetry.hub import Telemetry
+    from lambdakit.emulator.telemetry.subscription import Api
 
 INVOCATION_ID = b"lambda-runtime-invocation-id"
 RESPONSE_MODE = b"lambda-runtime-function-response-mode"
@@ -51,9 +53,12 @@ class SessionOwner(Protocol):
 class Session:
     """What both kinds have in common: INIT, restore, extensions, and the upload of a response."""
 
-    def __init__(self, config: FunctionConfig, owner: SessionOwner, *, metadata_token: str) -> None:
+    def __init__(
+        self, config: FunctionConfig, owner: SessionOwner, telemetry: Telemetry, *, metadata_token: str
+    ) -> None:
         self.config = config
         self.owner = owner
+        self.telemetry = telemetry
         self.state = states.STARTED
         self.extensions = Extensions(config)
         # The report of a failed INIT or restore; None when the environment is ready (or ready to be restored).
@@ -77,9 +82,10 @@ class Session:
             "report_restore_error": self.report_restore_error,
             "register_extension": self.register_extension,
             "extension_next": self.extension_next,
-            "extension_error": self.extensions.report_error,
-            "telemetry": lambda request: replies.TELEMETRY_UNSUPPORTED,
-            "logs": lambda request: replies.LOGS_UNSUPPORTED,
+            "extension_init_error": self.extensions.report_init_error,
+            "extension_exit_error": self.extensions.report_exit_error,
+            "telemetry": lambda request: self._subscribe("telemetry", request),
+            "logs": lambda request: self._subscribe("logs", request),
             "metadata": self.metadata,
         }
 
@@ -114,16 +120,20 @@ class Session:
     def disconnected(self, connection: Connection) -> None:
         """A connection was closed."""
         self._connections.discard(connection)
+        self.extensions.disconnected(connection)
         if self._restoring is connection:
             self._restoring = None
-        if not self._connections and self._all_closed is not None and not self._all_closed.done():
+        if self._all_closed is not None and not self._all_closed.done() and self._runtime_is_gone():
             self._all_closed.set_result(None)
 
     async def settle(self, seconds: float) -> None:
-        """Wait until what the ended process had sent is read to its end."""
-        if self._connections:
+        """Wait until what the ended process had sent is read to its end; extensions are other processes."""
+        if not self._runtime_is_gone():
             self._all_closed = asyncio.get_running_loop().create_future()
             await asyncio.wait({self._all_closed}, timeout=seconds)
+
+    def _runtime_is_gone(self) -> bool:
+        return all(self.extensions.owns(connection) for connection in self._connections)
 
     def close(self) -> None:
         """Close every connection."""
@@ -202,7 +212,7 @@ class Session:
         self.state = target
         return None
 
-    # extensions, metadata
+    # extensions, telemetry, metadata
 
     def register_extension(self, request: Request) -> bytes:
         """Answer `POST /extension/register`."""
@@ -213,6 +223,12 @@ class Session:
         reply = self.extensions.wait_for_event(request)
         self._maybe_initialised()
         return reply
+
+    def _subscribe(self, api: Api, request: Request) -> bytes:
+        caller = self.extensions.identify(request)
+        if isinstance(caller, bytes):
+            return caller
+        return self.telemetry.subscribe(api, caller.name, request.body)
 
     def metadata(self, request: Request) -> bytes:
         """Answer `GET /metadata/execution-environment`."""
@@ -292,6 +308,8 @@ class Session:
     def _start_stream(self, request: Request, flight: Flight) -> None:
         stream = ResponseStream(request.connection.pause, request.connection.resume)
         flight.start_stream(stream, _text(request.headers.get(CONTENT_TYPE)))
+        if flight.attended is not None:
+            flight.attended.answer_begins()
 
         def on_chunk(chunk: bytes) -> None:
             if request.size > limits.STREAM_BYTES:
@@ -310,6 +328,8 @@ class Session:
             flight.end_stream()
 
     def _uploaded(self, request: Request, flight: Flight) -> bytes:
+        if flight.attended is not None:
+            flight.attended.answer_ends()
         self.uploaded(flight)
         if request.oversized:
             return replies.TOO_LARGE if request.on_chunk is None else replies.STREAM_TOO_LARGE

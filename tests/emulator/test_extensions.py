@@ -1,4 +1,4 @@
-"""The internal, event-less extension; SIGTERM for whoever registers one; Telemetry and Logs politely refused."""
+"""Registration and its refusals, internal extensions, and the SIGTERM that any extension earns the runtime."""
 
 from __future__ import annotations
 
@@ -131,23 +131,6 @@ def test_an_extensions_error_needs_its_type(tmp_path):
             )
             typed = await wire.call("POST", path, b"", header, "Lambda-Extension-Function-Error-Type: Extension.X")
             assert (typed.status, typed.body) == (202, b'{"status":"OK"}\n')
-
-    run(go())
-
-
-@pytest.mark.parametrize(
-    ("path", "error_type", "message"),
-    [
-        ("/2022-07-01/telemetry", "Telemetry.NotSupported", "Telemetry API is not supported"),
-        ("/2020-08-15/logs", "Logs.NotSupported", "Logs API is not supported"),
-    ],
-)
-def test_subscriptions_are_accepted_but_not_supported(tmp_path, path, error_type, message):
-    async def go():
-        async with play(tmp_path) as part:
-            reply = await (await part.wire()).call("PUT", path, b"{}")
-            assert reply.status == 202
-            assert json.loads(reply.body) == {"errorMessage": message, "errorType": error_type}
 
     run(go())
 
