@@ -17,6 +17,7 @@ import click
 
 from lambdakit.cli.event_input import checked_json, read_event
 from lambdakit.cli.function_input import FunctionOptions, function_of, unpacked
+from lambdakit.cli.rules_options import rules_options
 from lambdakit.cli.terminal import end_payload, screen_for, write_payload
 from lambdakit.emulator.service import InvokeRequest, LocalService
 from lambdakit.exceptions import EmulatorError, UsageError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from lambdakit.cli.terminal import Screen
+    from lambdakit.emulator.confinement import Rules
     from lambdakit.emulator.function import FunctionConfig, LogFormat
     from lambdakit.emulator.logs import LogLine, ServiceLog
 
@@ -42,6 +44,7 @@ class Options:
     data: str | None
     function: FunctionOptions
     client_context: str | None
+    rules: Rules
     verbose: bool
 
 
@@ -57,13 +60,14 @@ class Options:
 @click.option(
     "--memory",
     type=click.IntRange(min=1),
-    help="Memory size in MB, as reported; else the project's, or 128.",
+    help="Memory size in MB; else the project's, or 128.",
 )
 @click.option("--env", multiple=True, metavar="KEY=VALUE", help="An environment variable; may be repeated.")
 @click.option("--env-file", multiple=True, metavar="FILE", help="A dotenv file; may be repeated.")
 @click.option("--client-context", metavar="JSON", help="The client context the function is given.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Else the project's, or text.")
 @click.option("--runtime-command", metavar="CMD", help="Another runtime; the handler is its last argument.")
+@rules_options(invocations="one")
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
     target: str,
@@ -76,6 +80,7 @@ def command(
     client_context: str | None,
     log_format: LogFormat | None,
     runtime_command: str | None,
+    rules: Rules,
     verbose: bool,
 ) -> None:
     """Run one invocation of TARGET in a real bootstrap process.
@@ -85,7 +90,7 @@ def command(
     a function error, 2 after a usage error.
     """
     about = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command)
-    options = Options(target, event, data, about, client_context, verbose)
+    options = Options(target, event, data, about, client_context, rules, verbose)
     try:
         function = function_of(options.target, options.function)
         request = _request(function.config, options)
@@ -123,7 +128,7 @@ async def _invoke(config: FunctionConfig, request: InvokeRequest, screen: Screen
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    async with LocalService(log=_log(screen, options)) as service:
+    async with LocalService(log=_log(screen, options), rules=options.rules) as service:
         service.add(config)
         running = service.dispatch(request)
         answer = await running.answer()

@@ -11,7 +11,6 @@ directory events and logs outlive the process; without one they are kept in memo
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib import import_module
@@ -24,32 +23,34 @@ from lambdakit.emulator.asynchronous.store import EventStore
 from lambdakit.emulator.clock import SystemClock, VirtualClock
 from lambdakit.emulator.cloudwatch.cost import Usage, bill
 from lambdakit.emulator.cloudwatch.embedded import MARK, embedded_values
-from lambdakit.emulator.cloudwatch.lambda_metrics import LambdaMetrics
+from lambdakit.emulator.cloudwatch.lambda_metrics import Invoked, LambdaMetrics
+from lambdakit.emulator.cloudwatch.log_intake import LogIntake
 from lambdakit.emulator.cloudwatch.log_store import LogStore
-from lambdakit.emulator.cloudwatch.metrics import MetricStore
+from lambdakit.emulator.cloudwatch.metrics import MINUTE, MetricStore
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
 from lambdakit.emulator.names import parse_name
 from lambdakit.emulator.service import InvokeRequest
 from lambdakit.exceptions import EmulatorError, ServiceError, ThrottledError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
     from lambdakit.emulator.asynchronous.delivery import Failure
     from lambdakit.emulator.asynchronous.event import AsyncEvent
     from lambdakit.emulator.clock import Clock
     from lambdakit.emulator.cloudwatch.cost import Bill
-    from lambdakit.emulator.function import FunctionConfig, InvocationResult
-    from lambdakit.emulator.logs import LogLine, LogOrigin, ServiceLog
+    from lambdakit.emulator.function import FunctionConfig
+    from lambdakit.emulator.lanes import Trip
+    from lambdakit.emulator.logs import LogLine, LogOrigin
     from lambdakit.emulator.names import FunctionName
     from lambdakit.emulator.service import LocalService, Served
 
 __all__ = ("Backstage",)
 
 EVENTS_FILE, LOGS_FILE = "events.db", "logs.db"
-# How long a line of the log may wait to be written, with others that come meanwhile.
-_LOG_SECONDS = 0.25
+# Invocations that are counted together, at most.
+_MOST_OVER = 1_000
 # The reason of a throttle that no waiting helps: the function may not run at all.
 _NEVER = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
@@ -57,8 +58,8 @@ _NEVER = "ReservedFunctionConcurrentInvocationLimitExceeded"
 class Backstage:
     """The service's logs, metrics, usage and queue; also its observer.
 
-    `also_log` receives every line beside the store. `clock` is what retries and ages go by; invocations run in real
-    time whatever it says.
+    `also_log` receives all lines too, a few at a time in the order of their time. `clock` is what retries and ages go
+    by; invocations run in real time whatever it says.
     """
 
     def __init__(
@@ -68,21 +69,24 @@ class Backstage:
         clock: Clock | None = None,
         region: str = DEFAULT_REGION,
         account_id: str = DEFAULT_ACCOUNT_ID,
-        also_log: ServiceLog | None = None,
+        also_log: Callable[[Sequence[tuple[LogOrigin, LogLine]]], None] | None = None,
     ) -> None:
         if state is not None:
             state.mkdir(parents=True, exist_ok=True)
         self.clock: Clock = SystemClock() if clock is None else clock
         self.region = region
         self.account_id = account_id
-        self.logs = LogStore(None if state is None else state / LOGS_FILE)
+        # What an environment's lines are given to: the service's `log`.
+        self.log = LogIntake(self._take_lines)
+        self._logs = LogStore(None if state is None else state / LOGS_FILE)
         self._metrics = LambdaMetrics(MetricStore())
         self._events = EventStore(None if state is None else state / EVENTS_FILE)
         self._configs: dict[str, EventInvokeConfig] = {}
         # By function and memory: requests and billed milliseconds.
         self._used: dict[tuple[str, int], list[int]] = {}
+        # Invocations that are over and not yet in the metrics and in `_used`.
+        self._over: list[tuple[float, FunctionConfig, int, Invoked]] = []
         self._also_log = also_log
-        self._writing: asyncio.TimerHandle | None = None
         self._service: LocalService | None = None
         deliverer = Deliverer(
             self.clock,
@@ -106,10 +110,9 @@ class Backstage:
                 yield self
         finally:
             self._service = None
-            if self._writing is not None:
-                self._writing.cancel()
+            self.log.close()
             self._events.close()
-            self.logs.close()
+            self._logs.close()
 
     # Asynchronous invocation.
 
@@ -145,7 +148,7 @@ class Backstage:
         self._events.remove_all()
         for group in self.logs.groups():
             self.logs.remove(group.name)
-        self._metrics.store().clear()
+        self.metrics.clear()
         self._used.clear()
 
     async def _attempt(self, event: AsyncEvent) -> Attempt:
@@ -193,42 +196,67 @@ class Backstage:
 
     # What the service tells.
 
-    def log(self, origin: LogOrigin, line: LogLine, /) -> None:
-        """Keep a line of an execution environment; the engine's own phases are not part of a function's log."""
-        if line.source != "engine":
-            moment = int(line.time * 1000)
-            self.logs.add(origin.log_group, origin.log_stream, moment, line.text + "\n")
-            if MARK in line.text:
-                for value in embedded_values(line.text):
-                    self._metrics.embedded(value)
-            if self._writing is None:
-                self._writing = asyncio.get_running_loop().call_later(_LOG_SECONDS, self._write_logs)
+    def _take_lines(self, gathered: list[tuple[LogOrigin, list[LogLine]]]) -> None:
+        """Keep what execution environments have written; the engine's own phases are not part of a function's log."""
+        for origin, lines in gathered:
+            events: list[tuple[int, int, str]] = []
+            for text, source, _, time in lines:
+                if source != "engine":
+                    moment = int(time * 1000)
+                    events.append((moment, moment, text + "\n"))
+                    if MARK in text:
+                        self._take_embedded(text)
+            if events:
+                self._logs.add_all(origin.log_group, origin.log_stream, events)
+        self._logs.flush()
+        self._count_over()
         if self._also_log is not None:
-            self._also_log(origin, line)
+            lines_of = [(origin, line) for origin, lines in gathered for line in lines]
+            self._also_log(sorted(lines_of, key=_line_time) if len(gathered) > 1 else lines_of)
 
-    def _write_logs(self) -> None:
-        self._writing = None
-        self.logs.flush()
+    def _take_embedded(self, text: str) -> None:
+        for value in embedded_values(text):
+            self._metrics.embedded(value)
 
-    def invoked(self, config: FunctionConfig, result: InvocationResult) -> None:
-        """An invocation is over."""
-        outcome: Literal["success", "error"] = "success" if result.function_error is None else "error"
-        self._metrics.invoked(self.clock.now(), config.name, None, result.duration_ms, outcome=outcome)
-        used = self._used.setdefault((config.name, config.memory_mb), [0, 0])
-        used[0] += 1
-        used[1] += result.billed_ms
+    def invoked(self, config: FunctionConfig, trip: Trip) -> None:
+        """An invocation is over. It is counted later, with others."""
+        figures = trip.figures
+        counts = Invoked(figures.duration_ms, trip.function_error is not None, trip.concurrency, trip.unreserved)
+        self._over.append((self.clock.now(), config, figures.billed_ms, counts))
+        if len(self._over) >= _MOST_OVER:
+            self._count_over()
+
+    def _count_over(self) -> None:
+        over, self._over = self._over, []
+        groups: dict[tuple[int, str, int], list[tuple[int, Invoked]]] = {}
+        for time, config, billed_ms, counts in over:
+            groups.setdefault((int(time) // MINUTE, config.name, config.memory_mb), []).append((billed_ms, counts))
+        for (minute, name, memory_mb), members in groups.items():
+            self._metrics.invoked(minute * MINUTE, name, [counts for _, counts in members])
+            used = self._used.setdefault((name, memory_mb), [0, 0])
+            used[0] += len(members)
+            used[1] += sum([billed_ms for billed_ms, _ in members])
 
     def throttled(self, config: FunctionConfig, error: ThrottledError) -> None:
         """An invocation was refused for want of concurrency."""
         self._metrics.throttled(self.clock.now(), config.name)
 
     @property
+    def logs(self) -> LogStore:
+        """The log events, with everything that has been written in them."""
+        self.log.hand_on()
+        return self._logs
+
+    @property
     def metrics(self) -> MetricStore:
         """The metrics, with everything that has happened in them."""
+        self.log.hand_on()
+        self._count_over()
         return self._metrics.store()
 
     def usage(self) -> list[Usage]:
         """What each function has used, with each size of memory it has had."""
+        self._count_over()
         return [
             Usage(name, memory, requests=requests, billed_ms=billed_ms)
             for (name, memory), (requests, billed_ms) in self._used.items()
@@ -237,6 +265,10 @@ class Backstage:
     def bill(self) -> Bill:
         """What that would have cost in a month in which it was all."""
         return bill(self.usage())
+
+
+def _line_time(entry: tuple[LogOrigin, LogLine]) -> float:
+    return entry[1].time
 
 
 @lru_cache(maxsize=32)

@@ -118,7 +118,11 @@ class Flight:
     def keep(self, line: LogLine) -> None:
         """Remember a log line for the tail."""
         self._tail.append(line)
-        self._tail_size += len(line[0]) + 1
+        size = self._tail_size = self._tail_size + len(line[0]) + 1
+        if size > limits.LOG_TAIL_BYTES:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
         while self._tail_size > limits.LOG_TAIL_BYTES and self._droppable():
             self._tail_size -= len(self._tail.popleft().text) + 1
 
@@ -144,10 +148,15 @@ class Flight:
             self.extensions_ms = self.attended.extensions_ms
         self._end()
 
+    @property
+    def figures(self) -> Figures:
+        """The figures of the finished flight's REPORT line."""
+        assert self._figures is not None
+        return self._figures
+
     def result(self) -> InvocationResult:
         """The caller's record of the finished flight."""
-        figures = self._figures
-        assert figures is not None
+        figures = self.figures
         return InvocationResult(
             self.request_id,
             self.payload,

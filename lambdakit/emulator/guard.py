@@ -24,4 +24,12 @@ def tell(listener: Callable[[Unpack[Given]], None], *given: Unpack[Given]) -> No
     try:
         listener(*given)
     except Exception:
-        _log.exception("A listener of the local service failed")
+        failed()
+
+
+def failed() -> None:
+    """Log the exception that is being handled, which a listener has raised.
+
+    For callers who cannot afford a call more for each of very many things to tell.
+    """
+    _log.exception("A listener of the local service failed")

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator.extension_lines import ExtensionLines
+from lambdakit.emulator.guard import failed
 from lambdakit.emulator.logs import LogLine
 from lambdakit.emulator.platform_log import Figures, application_line_passes, platform_log
 from lambdakit.emulator.telemetry.hub import TelemetryLog
@@ -99,6 +100,10 @@ class Journal:
 
     def _write(self, source: LogSource, text: str, request_id: str | None) -> None:
         line = LogLine(text, source, request_id, time.time())
-        if request_id is not None and request_id in self._flights:
-            self._flights[request_id].keep(line)
-        self._sink(line)
+        flight = self._flights.get(request_id) if request_id else None
+        if flight is not None:
+            flight.keep(line)
+        try:
+            self._sink(line)
+        except Exception:
+            failed()

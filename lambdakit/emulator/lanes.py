@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from lambdakit.emulator import limits
 from lambdakit.emulator.environment import ExecutionEnvironment
 from lambdakit.emulator.flight import Flight
-from lambdakit.emulator.guard import tell
 from lambdakit.emulator.logs import LogOrigin, discard
 from lambdakit.emulator.variables import log_stream_name
 from lambdakit.exceptions import EmulatorError
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.confinement import Warden
     from lambdakit.emulator.function import FunctionConfig, Invocation
     from lambdakit.emulator.ledger import Kind
-    from lambdakit.emulator.logs import LogLine, LogSink, ServiceLog
+    from lambdakit.emulator.logs import ServiceLog
     from lambdakit.emulator.service import Served
 
 
@@ -48,6 +47,10 @@ class Trip(Flight):
     place: Place | None = None
     served: Served | None = None
     kind: Kind | None = None
+    # How many invocations of the function ran when this one began, itself included.
+    concurrency = 1
+    # The same of all functions without a reservation; None for an invocation on another kind of lease.
+    unreserved: int | None = None
     # Answered, but its runtime has not asked for the next event.
     finishing = False
     # Called once it is over, whatever came of it.
@@ -68,7 +71,7 @@ class Place:
     ) -> None:
         stream = log_stream_name(config.version)
         origin = LogOrigin(config.name, config.version, config.log_group_name, stream)
-        sink: LogSink = discard if log is None else _guarded(log, origin)
+        sink = discard if log is None else log(origin)
         self.tmp = tempfile.mkdtemp(prefix="lambdakit-")
         host = {**host, "TMPDIR": self.tmp}
         self.environment = ExecutionEnvironment(config, log=sink, log_stream=stream, host=host, warden=warden)
@@ -83,13 +86,6 @@ class Place:
             await self.environment.stop()
         finally:
             shutil.rmtree(self.tmp, ignore_errors=True)
-
-
-def _guarded(log: ServiceLog, origin: LogOrigin) -> LogSink:
-    def sink(line: LogLine, /) -> None:
-        tell(log, origin, line)
-
-    return sink
 
 
 class Lane:

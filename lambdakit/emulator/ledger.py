@@ -23,13 +23,15 @@ class Share:
     invocations.
     """
 
-    __slots__ = ("in_use", "provisioned", "requested", "reserved")
+    __slots__ = ("in_use", "provisioned", "requested", "reserved", "running")
 
     def __init__(self) -> None:
         self.reserved: int | None = None
         self.requested = 0
         self.provisioned = 0
         self.in_use: dict[Kind, int] = {"provisioned": 0, "reserved": 0, "unreserved": 0}
+        # How many invocations hold a lease, of whichever kind.
+        self.running = 0
 
 
 class Ledger:
@@ -46,6 +48,11 @@ class Ledger:
     def unreserved(self) -> int:
         """What is left for functions without a reservation."""
         return self._pool
+
+    @property
+    def unreserved_running(self) -> int:
+        """How many invocations hold a lease on that."""
+        return self._unreserved_in_use
 
     def open_share(self) -> Share:
         """A new function's share."""
@@ -73,12 +80,14 @@ class Ledger:
             self._unreserved_in_use += 1
             kind = "unreserved"
         in_use[kind] += 1
+        share.running += 1
         self.running += 1
         return kind
 
     def give_back(self, share: Share, kind: Kind) -> None:
         """End a lease."""
         share.in_use[kind] -= 1
+        share.running -= 1
         self.running -= 1
         if kind == "unreserved":
             self._unreserved_in_use -= 1

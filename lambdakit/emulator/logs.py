@@ -56,9 +56,9 @@ class LogOrigin(NamedTuple):
 
 
 class ServiceLog(Protocol):
-    """Where the lines of a service with many environments go: as a LogSink, with the line's origin before it."""
+    """Where the lines of a service with many environments go: asked once for each environment, for its sink."""
 
-    def __call__(self, origin: LogOrigin, line: LogLine, /) -> None: ...
+    def __call__(self, origin: LogOrigin, /) -> LogSink: ...
 
 
 def discard(line: LogLine, /) -> None:

@@ -24,7 +24,7 @@ from lambdakit.emulator import limits
 from lambdakit.emulator.confinement import Rules, Warden
 from lambdakit.emulator.flight import RunningInvocation
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
-from lambdakit.emulator.guard import tell
+from lambdakit.emulator.guard import failed, tell
 from lambdakit.emulator.ids import new_uuid
 from lambdakit.emulator.lanes import Lane, Place, Trip
 from lambdakit.emulator.layers import check_layers
@@ -74,8 +74,8 @@ class InvokeRequest:
 class Observer(Protocol):
     """Who wants to know what the service does (metrics, traces, cost): called on the event loop, must not block."""
 
-    def invoked(self, config: FunctionConfig, result: InvocationResult) -> None:
-        """An invocation is over."""
+    def invoked(self, config: FunctionConfig, trip: Trip) -> None:
+        """An invocation is over; `trip.result()` is what its caller gets."""
 
     def throttled(self, config: FunctionConfig, error: ThrottledError) -> None:
         """An invocation was refused for want of concurrency."""
@@ -266,6 +266,9 @@ class LocalService:
             raise
         trip.served = served
         trip.kind = kind
+        trip.concurrency = served.share.running
+        if kind == "unreserved":
+            trip.unreserved = self.ledger.unreserved_running
         trip.on_answer = self._on_answer
         trip.on_over = self._on_over
         self._trips.add(trip)
@@ -331,7 +334,10 @@ class LocalService:
         self._give_back(flight)
         served = flight.served
         if served is not None and self._observer is not None and flight.error is None:
-            tell(self._observer.invoked, served.config, flight.result())
+            try:
+                self._observer.invoked(served.config, flight)
+            except Exception:
+                failed()
         if flight.lane is not None:
             flight.lane.over(flight)
             if self._sweeper is None and not self._stopped:

@@ -494,8 +494,8 @@ class Watcher:
     def __init__(self):
         self.seen = []
 
-    def invoked(self, config, result):
-        self.seen.append((config.name, result.status))
+    def invoked(self, config, trip):
+        self.seen.append((config.name, trip.result().status))
 
     def throttled(self, config, error):
         self.seen.append((config.name, error.reason))
@@ -521,18 +521,18 @@ def test_an_observer_learns_of_every_invocation_and_the_log_of_every_line(tmp_pa
         assert len(streams) == 1
         assert f"START RequestId: {result.request_id} Version: $LATEST" in [line.text for _, line in lines]
 
-    serve(tmp_path, test, observer=watcher, log=lambda origin, line: lines.append((origin, line)))
+    serve(tmp_path, test, observer=watcher, log=lambda origin: lambda line: lines.append((origin, line)))
 
 
 class Failing:
-    def invoked(self, config, result):
+    def invoked(self, config, trip):
         raise RuntimeError("observer")
 
     throttled = invoked
 
 
 def test_listeners_that_fail_break_nothing(tmp_path, caplog):
-    def log(origin, line):
+    def fail(line):
         raise OSError("disk full")
 
     async def test(service):
@@ -549,7 +549,7 @@ def test_listeners_that_fail_break_nothing(tmp_path, caplog):
         await trip.wait_until_over()
         assert service.ledger.running == 0
 
-    serve(tmp_path, test, observer=Failing(), log=log)
+    serve(tmp_path, test, observer=Failing(), log=lambda origin: fail)
     assert {record.exc_info[0] for record in caplog.records} == {RuntimeError, OSError, ZeroDivisionError}
 
 

@@ -8,20 +8,21 @@ Source: AWS Lambda developer guide, "Types of metrics for Lambda functions".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lambdakit.emulator.cloudwatch.metrics import MINUTE, Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import TypeAlias
 
     from lambdakit.emulator.cloudwatch.embedded import EmbeddedValue
     from lambdakit.emulator.cloudwatch.metrics import MetricStore
 
-    Tally: TypeAlias = dict["Name", dict[float, int]]
+    Tally: TypeAlias = dict["Name", Counter[float]]
 
-__all__ = ("NAMESPACE", "LambdaMetrics")
+__all__ = ("NAMESPACE", "Invoked", "LambdaMetrics")
 
 NAMESPACE = "AWS/Lambda"
 
@@ -54,6 +55,18 @@ UNITS: dict[Name, str] = {
 ACCOUNT_ONLY: frozenset[Name] = frozenset(["UnreservedConcurrentExecutions"])
 
 
+class Invoked(NamedTuple):
+    """What counts of an invocation: its time in milliseconds, whether it failed, and how many ran when it began.
+
+    `unreserved` is the same of all functions without reserved concurrency, None for a function that has some.
+    """
+
+    duration_ms: float
+    failed: bool = False
+    concurrency: int = 1
+    unreserved: int | None = None
+
+
 class LambdaMetrics:
     """Tallies what happens, and puts it in a store when that is read. Times are in seconds since 1970."""
 
@@ -62,34 +75,25 @@ class LambdaMetrics:
         # By minute, function and qualifier: metric -> value -> how often.
         self._tallies: dict[tuple[int, str, str | None], Tally] = {}
 
-    def invoked(
-        self,
-        time: float,
-        function: str,
-        qualifier: str | None,
-        duration_ms: float,
-        *,
-        outcome: Literal["success", "error"] = "success",
-        concurrency: int = 1,
-        unreserved: int | None = None,
-    ) -> None:
-        """An invocation is over. Errors and throttles get a 0 beside it, so that rates can be told from silence."""
+    def invoked(self, time: float, function: str, invocations: Sequence[Invoked], qualifier: str | None = None) -> None:
+        """Invocations are over. Errors and throttles get a 0 beside each, so that rates can be told from silence."""
         tally = self._tally(time, function, qualifier)
-        _count(tally, "Invocations", 1)
-        _count(tally, "Errors", outcome == "error")
-        _count(tally, "Throttles", 0)
-        _count(tally, "Duration", duration_ms)
-        _count(tally, "ConcurrentExecutions", concurrency)
-        if unreserved is not None:
-            _count(tally, "UnreservedConcurrentExecutions", unreserved)
+        durations, errors, concurrency, unreserved = zip(*invocations, strict=True)
+        _of(tally, "Invocations")[1] += len(invocations)
+        _of(tally, "Throttles")[0] += len(invocations)
+        _of(tally, "Errors").update(errors)
+        # As REPORT says it. Unrounded, no two would be the same, and each would be kept.
+        _of(tally, "Duration").update([round(duration, 2) for duration in durations])
+        _of(tally, "ConcurrentExecutions").update(concurrency)
+        _of(tally, "UnreservedConcurrentExecutions").update([value for value in unreserved if value is not None])
 
     def throttled(self, time: float, function: str, qualifier: str | None = None) -> None:
         """An invocation was refused: it counts as a throttle and as nothing else."""
-        _count(self._tally(time, function, qualifier), "Throttles", 1)
+        _of(self._tally(time, function, qualifier), "Throttles")[1] += 1
 
     def counted(self, time: float, function: str, name: Name, value: float = 1) -> None:
         """One value of one metric."""
-        _count(self._tally(time, function, None), name, value)
+        _of(self._tally(time, function, None), name)[value] += 1
 
     def embedded(self, value: EmbeddedValue) -> None:
         """A value that a function's log carries."""
@@ -114,11 +118,11 @@ class LambdaMetrics:
         return self._store
 
 
-def _count(tally: Tally, name: Name, value: float) -> None:
+def _of(tally: Tally, name: Name) -> Counter[float]:
     values = tally.get(name)
     if values is None:
-        values = tally[name] = {}
-    values[value] = values.get(value, 0) + 1
+        values = tally[name] = Counter()
+    return values
 
 
 def _metrics(function: str, qualifier: str | None, name: Name) -> Iterator[Metric]:

@@ -186,3 +186,41 @@ def test_many_events_are_written_without_being_asked_for(tmp_path: Path) -> None
     assert sum(1 for _ in reader.events(GROUP)) == 1_000
     reader.close()
     store.close()
+
+
+def test_in_memory_the_oldest_events_go_when_there_are_too_many() -> None:
+    store = LogStore(most_bytes=100_000)
+    for number in range(10_000):
+        store.add(GROUP, "s", number, "x" * 74)
+        if number % 10 == 0:
+            store.flush()
+    times = [event.time for event in store.events(GROUP)]
+    assert times == list(range(times[0], 10_000))
+    assert 1_000 <= len(times) <= 2_000
+    assert store.groups()[0].stored_bytes == len(times) * 100
+    store.close()
+
+
+@given(
+    lines=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6), st.booleans()), max_size=40),
+    newest_first=st.booleans(),
+)
+def test_events_come_by_time_however_they_are_spread_over_blocks(
+    lines: list[tuple[int, int, bool]], newest_first: bool
+) -> None:
+    store = LogStore()
+    for number, (stream, time, flush) in enumerate(lines):
+        store.add(GROUP, f"s{stream}", time, str(number))
+        if flush:
+            store.flush()
+    found = list(store.events(GROUP, newest_first=newest_first))
+    assert sorted(int(event.message) for event in found) == list(range(len(lines)))
+    places = [(event.time, event.id) for event in found]
+    assert places == sorted(places, reverse=newest_first)
+    for stream in {event.stream for event in found}:
+        by_time: dict[int, list[int]] = {}
+        for event in sorted(found, key=lambda event: event.id):
+            if event.stream == stream:
+                by_time.setdefault(event.time, []).append(int(event.message))
+        assert all(numbers == sorted(numbers) for numbers in by_time.values())
+    store.close()

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdakit.emulator.cloudwatch import metrics_api
-from lambdakit.emulator.cloudwatch.lambda_metrics import LambdaMetrics
+from lambdakit.emulator.cloudwatch.lambda_metrics import Invoked, LambdaMetrics
 from lambdakit.emulator.cloudwatch.metrics import RETENTION_SECONDS, Metric, MetricStore, Statistics
 from lambdakit.emulator.cloudwatch.prometheus import exposition
 
@@ -28,11 +28,8 @@ FUNCTION = [{"Name": "FunctionName", "Value": "orders"}]
 def store() -> MetricStore:
     metrics = LambdaMetrics(MetricStore())
     for second, milliseconds in enumerate([10.0, 20.0, 30.0, 1000.0]):
-        outcome = "error" if milliseconds > 500 else "success"
-        metrics.invoked(
-            START + second, "orders", None, milliseconds, outcome=outcome, concurrency=second + 1, unreserved=5
-        )  # type: ignore[arg-type]
-    metrics.invoked(START + 60, "orders", "live", 40.0)
+        metrics.invoked(START + second, "orders", [Invoked(milliseconds, milliseconds > 500, second + 1, 5)])
+    metrics.invoked(START + 60, "orders", [Invoked(40.0)], "live")
     metrics.throttled(START + 61, "orders")
     metrics.counted(START + 62, "orders", "AsyncEventAge", 1500.0)
     return metrics.store()
