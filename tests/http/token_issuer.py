@@ -42,7 +42,7 @@ def token_for(
 
 
 class Issuer:
-    """Serves its key set while it is open. `asked` counts, `gate` holds answers back until it is set."""
+    """Serves its key set, and where that is. `asked` counts, `gate` holds answers back until it is set."""
 
     def __init__(self, *keys: dict[str, Any]) -> None:
         self.keys = list(keys)
@@ -77,7 +77,8 @@ def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
             issuer.asked += 1
             issuer.arrived.set()
             assert issuer.gate.wait(10)
-            body = json.dumps({"keys": issuer.keys}).encode() if issuer.body is None else issuer.body
+            found = {"jwks_uri": issuer.url} if self.path.endswith("openid-configuration") else {"keys": issuer.keys}
+            body = json.dumps(found).encode() if issuer.body is None else issuer.body
             self.send_response(issuer.status)
             self.send_header("content-length", str(len(body)))
             self.send_header("connection", "close")

@@ -2,7 +2,8 @@
 
 The signature is checked with the issuer's own keys, which come from the `jwks_uri` of its OpenID configuration; those
 of a user pool from `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER` (or `AWS_ENDPOINT_URL`) where that is set, so that an
-emulator's pool works. Times in tokens are compared with the local service's clock.
+emulator's pool works. Times in tokens are compared with the local service's clock, or with the system's where that is
+ahead: a virtual clock stands still, and issuers do not go by it.
 
                               HTTP API, jwt                       REST API, cognito
     no token, or an unfit one 401 `Unauthorized`                  401 `Unauthorized`
@@ -86,7 +87,7 @@ class TokenIssuers:
         return unfit
 
     def _timely(self, claims: Mapping[str, Any]) -> Unfit | None:
-        now = self._now()
+        now = max(self._now(), time.time())
         if now >= claims["exp"]:
             return Unfit("expired", "the token has expired")
         if any(claims.get(name, 0) > now for name in ("nbf", "iat")):
