@@ -17,15 +17,18 @@ Kind = Literal["provisioned", "reserved", "unreserved"]
 
 
 class Share:
-    """One function's concurrency: what is set for it and what is in use.
+    """One function's concurrency, or one of its published versions': what is set for it and what is in use.
 
     `requested` provisioned environments count against the account; only those that are ready (`provisioned`) take
-    invocations.
+    invocations. A version has those of its own, and all else together with its function, which is its `whole`.
     """
 
-    __slots__ = ("in_use", "provisioned", "requested", "reserved", "running")
+    __slots__ = ("in_use", "promised", "provisioned", "requested", "reserved", "running", "whole")
 
-    def __init__(self) -> None:
+    def __init__(self, whole: Share | None = None) -> None:
+        self.whole = whole or self
+        # What is requested for the function and its versions together.
+        self.promised = 0
         self.reserved: int | None = None
         self.requested = 0
         self.provisioned = 0
@@ -54,40 +57,45 @@ class Ledger:
         """How many invocations hold a lease on that."""
         return self._unreserved_in_use
 
-    def open_share(self) -> Share:
-        """A new function's share."""
-        share = Share()
-        self._shares.add(share)
+    def open_share(self, whole: Share | None = None) -> Share:
+        """A new function's share, or that of a version of a function that has the share `whole`."""
+        share = Share(whole)
+        if whole is None:
+            self._shares.add(share)
         return share
 
     def close_share(self, share: Share) -> None:
-        """The function is gone; leases it still holds are given back as ever."""
+        """The function or version is gone; leases it still holds are given back as ever."""
+        share.whole.promised -= share.requested
         self._shares.discard(share)
         self._count()
 
     def lease(self, share: Share) -> Kind:
         """Take one invocation's worth of concurrency; raises ThrottledError."""
-        in_use = share.in_use
+        in_use, whole = share.in_use, share.whole
         if in_use["provisioned"] < share.provisioned:
             kind: Kind = "provisioned"
-        elif share.reserved is not None:
-            if in_use["reserved"] >= share.reserved - share.requested:
+        elif whole.reserved is not None:
+            in_use = whole.in_use
+            if in_use["reserved"] >= whole.reserved - whole.promised:
                 raise throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
             kind = "reserved"
         else:
             if self._unreserved_in_use >= self._pool:
                 raise throttled("ConcurrentInvocationLimitExceeded")
             self._unreserved_in_use += 1
+            in_use = whole.in_use
             kind = "unreserved"
         in_use[kind] += 1
-        share.running += 1
+        whole.running += 1
         self.running += 1
         return kind
 
     def give_back(self, share: Share, kind: Kind) -> None:
         """End a lease."""
-        share.in_use[kind] -= 1
-        share.running -= 1
+        whole = share.whole
+        (share if kind == "provisioned" else whole).in_use[kind] -= 1
+        whole.running -= 1
         self.running -= 1
         if kind == "unreserved":
             self._unreserved_in_use -= 1
@@ -95,8 +103,8 @@ class Ledger:
     def reserve(self, share: Share, amount: int | None) -> None:
         """Set or (None) remove a function's reserved concurrency; raises ServiceError where the rules forbid it."""
         if amount is not None:
-            if amount < share.requested:
-                raise refusal("reserved below provisioned", reserved=amount, provisioned=share.requested)
+            if amount < share.promised:
+                raise refusal("reserved below provisioned", reserved=amount, provisioned=share.promised)
             free = self._pool + self._charge(share)
             if free - amount < min(limits.UNRESERVED_MINIMUM, self.limit):
                 raise refusal(
@@ -106,22 +114,25 @@ class Ledger:
         self._count()
 
     def request(self, share: Share, amount: int) -> None:
-        """Set a function's provisioned concurrency, none of it ready yet; raises ServiceError."""
-        if share.reserved is not None:
-            if amount > share.reserved:
+        """Set a function's or a version's provisioned concurrency, none of it ready yet; raises ServiceError."""
+        whole = share.whole
+        promised = whole.promised - share.requested + amount
+        if whole.reserved is not None:
+            if promised > whole.reserved:
                 raise refusal("provisioned above reserved")
         else:
-            free = self._pool + self._charge(share)
-            if amount > free:
+            free = self._pool + self._charge(whole)
+            if promised > free:
                 raise refusal("provisioned above unreserved", left=free)
-            if amount and free - amount < min(limits.UNRESERVED_MINIMUM, self.limit):
+            if amount and free - promised < min(limits.UNRESERVED_MINIMUM, self.limit):
                 raise refusal("unreserved minimum", setting="ConcurrentExecutions", minimum=limits.UNRESERVED_MINIMUM)
         share.requested = amount
+        whole.promised = promised
         self._count()
 
     def _charge(self, share: Share) -> int:
         """What a share takes out of the pool of the others."""
-        return share.requested if share.reserved is None else share.reserved
+        return share.promised if share.reserved is None else share.reserved
 
     def _count(self) -> None:
         self._pool = self.limit - sum(self._charge(share) for share in self._shares)

@@ -7,10 +7,13 @@ errors") and recorded replies of the service.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lambdakit.emulator import limits
 from lambdakit.exceptions import ServiceError, ThrottledError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MessageKey = Literal["Message", "message"]
 
@@ -130,7 +133,11 @@ REFUSALS: dict[str, Row] = {
 
 def refusal(name: str, **values: object) -> ServiceError:
     """The error of a row, its message filled with `values`."""
-    row = REFUSALS[name]
+    return refusal_of(REFUSALS[name], values)
+
+
+def refusal_of(row: Row, values: Mapping[str, object]) -> ServiceError:
+    """The error of a row of another table."""
     message = row.message.format(**values)
     members = () if row.type is None else (("Type", row.type),)
     return ServiceError(row.status, row.code, message, (*members, (row.key, message)))

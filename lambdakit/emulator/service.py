@@ -35,7 +35,7 @@ from lambdakit.emulator.refusals import refusal
 from lambdakit.exceptions import EnvironmentStoppedError, InitFailedError, ThrottledError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from types import TracebackType
 
     from lambdakit.emulator.flight import Flight
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from lambdakit.emulator.ledger import Kind, Share
     from lambdakit.emulator.logs import ServiceLog
     from lambdakit.emulator.names import FunctionName
+    from lambdakit.emulator.versions import Alias
     from lambdakit.exceptions import ServiceError
+    from lambdakit.emulator.versions import Alias
 
 # Where exactly one function is served, this name means it too, as in AWS's emulator.
 ONLY_FUNCTION = "function"
@@ -82,15 +84,24 @@ class Observer(Protocol):
 
 
 class Served:
-    """A function of the service: its configuration, its share of the concurrency, its lanes."""
+    """A function of the service, or one of its versions: its configuration, share of the concurrency, and lanes."""
 
-    __slots__ = ("config", "lanes", "share")
+    __slots__ = ("aliases", "config", "lanes", "share", "versions")
 
     def __init__(self, config: FunctionConfig, share: Share) -> None:
         self.config = config
         self.share = share
         # By tenant (None where there is none) and by whether its environments are provisioned.
         self.lanes: dict[tuple[str | None, bool], Lane] = {}
+        # What a qualifier may mean beside the function itself.
+        self.versions: dict[str, Served] = {}
+        self.aliases: dict[str, Alias] = {}
+
+    def qualified(self, qualifier: str) -> Served | None:
+        """The version a qualifier means, drawn anew each time where an alias has weights."""
+        alias = self.aliases.get(qualifier)
+        number = qualifier if alias is None else alias.draw()
+        return self if number == LATEST else self.versions.get(number)
 
 
 class LocalService:
@@ -127,6 +138,8 @@ class LocalService:
         # Every environment there is, also those of functions that are gone.
         self._places: set[Place] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        # Asked for the reason where there is no such function: it may be on its way.
+        self.on_absent: Callable[[FunctionName], ServiceError | None] | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         # Done when nothing is running any more; there is one only while the end is waited for.
         self._idle: asyncio.Future[None] | None = None
@@ -169,9 +182,32 @@ class LocalService:
     def remove(self, name: str) -> None:
         """Serve a function no more; running invocations end. Raises ServiceError (not found)."""
         served = self._served(name)
+        for version in list(served.versions):
+            self.withdraw(name, version)
         del self._functions[served.config.name]
         self._close_lanes(served)
         self.ledger.close_share(served.share)
+
+    def publish(self, config: FunctionConfig) -> None:
+        """Serve a version of a function, `config.version`, beside it. Raises ServiceError (not found), UsageError."""
+        check_layers(config)
+        served = self._served(config.name)
+        served.versions[config.version] = Served(config, self.ledger.open_share(served.share))
+
+    def withdraw(self, name: str, version: str) -> None:
+        """Serve a version no more; running invocations end. Raises ServiceError (not found)."""
+        gone = self._served(name).versions.pop(version, None)
+        if gone is not None:
+            self._close_lanes(gone)
+            self.ledger.close_share(gone.share)
+
+    def point(self, name: str, alias: str, target: Alias | None) -> None:
+        """Have an alias of a function mean a version, or (None) nothing any more. Raises ServiceError (not found)."""
+        aliases = self._served(name).aliases
+        if target is None:
+            aliases.pop(alias, None)
+        else:
+            aliases[alias] = target
 
     # concurrency
 
@@ -184,14 +220,22 @@ class LocalService:
 
         Those there were before are replaced. Raises ServiceError.
         """
+        await self.promise(name, amount)
+        return self._served(name).share.provisioned
+
+    def promise(self, name: str, amount: int) -> asyncio.Task[None]:
+        """The same, for a function or a version of it (`f:3`), without waiting for it. Raises ServiceError."""
         served = self._served(name)
         self.ledger.request(served.share, amount)
         served.share.provisioned = 0
         before = served.lanes.pop((None, True), None)
         if before is not None:
             before.close()
-        await self._fill(served)
-        return served.share.provisioned
+        return self._background(self._fill(served))
+
+    def provisioned(self, name: str) -> int:
+        """How many provisioned environments of a function or version are ready. Raises ServiceError (not found)."""
+        return self._served(name).share.provisioned
 
     def environments(self, name: str) -> int:
         """How many execution environments a function has. Raises ServiceError (not found)."""
@@ -244,7 +288,9 @@ class LocalService:
         served = self._functions.get(name.name)
         if served is None and name.name == ONLY_FUNCTION and len(self._functions) == 1:
             (served,) = self._functions.values()
-        if served is None or name.qualifier not in (None, LATEST):
+        if served is not None and name.qualifier not in (None, LATEST):
+            served = served.qualified(name.qualifier)
+        if served is None:
             raise self._not_found(name)
         return served
 
@@ -266,7 +312,7 @@ class LocalService:
             raise
         trip.served = served
         trip.kind = kind
-        trip.concurrency = served.share.running
+        trip.concurrency = served.share.whole.running
         if kind == "unreserved":
             trip.unreserved = self.ledger.unreserved_running
         trip.on_answer = self._on_answer
@@ -284,7 +330,7 @@ class LocalService:
     async def reset(self) -> None:
         """Stop every environment, running invocations included; functions and their settings stay."""
         await self._stop_environments()
-        for served in self._functions.values():
+        for served in self._all():
             served.share.provisioned = 0
             if served.share.requested:
                 self._background(self._fill(served))
@@ -305,7 +351,7 @@ class LocalService:
         await asyncio.wait({self._idle}, timeout=seconds)
 
     async def _stop_environments(self) -> None:
-        for served in self._functions.values():
+        for served in self._all():
             for lane in served.lanes.values():
                 lane.close()
             served.lanes = {}
@@ -415,7 +461,7 @@ class LocalService:
         before = time.monotonic() - self._idle_seconds
         on_demand = [
             lane
-            for served in self._functions.values()
+            for served in self._all()
             for (_, provisioned), lane in served.lanes.items()
             if not provisioned
         ]
@@ -426,6 +472,12 @@ class LocalService:
 
     # small parts
 
+    def _all(self) -> Iterator[Served]:
+        """Every function and every version."""
+        for served in self._functions.values():
+            yield served
+            yield from served.versions.values()
+
     def _served(self, name: str) -> Served:
         return self.find(self.parse(name, None, None))
 
@@ -433,16 +485,20 @@ class LocalService:
         return next((served.config for served in self._functions.values()), None)
 
     def _not_found(self, name: FunctionName) -> ServiceError:
+        absent = self.on_absent(name) if self.on_absent is not None else None
+        if absent is not None:
+            return absent
         config = self._any_config()
         region = name.region or (config.region if config else DEFAULT_REGION)
         account_id = name.account or (config.account_id if config else DEFAULT_ACCOUNT_ID)
         arn = f"arn:aws:lambda:{region}:{account_id}:function:{name.name}:{name.qualifier or LATEST}"
         return refusal("function not found", arn=arn)
 
-    def _background(self, work: Coroutine[None, None, None]) -> None:
+    def _background(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def invoked_arn(config: FunctionConfig, qualifier: str | None) -> str | None:
