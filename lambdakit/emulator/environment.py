@@ -18,7 +18,7 @@ import os
 import shlex
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdakit.emulator import faults, limits, variables
 from lambdakit.emulator.companions import Companions
@@ -58,6 +58,14 @@ _PROBE = b"GET /2018-06-01/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\
 
 # The initialization type whose failed INIT is repeated inside an invocation.
 _ON_DEMAND = "on-demand"
+
+
+class InitSpan(NamedTuple):
+    """An INIT that is over: when it began and ended, in seconds since 1970, and whether it failed."""
+
+    began: float
+    ended: float
+    failed: bool
 
 
 class ExecutionEnvironment:
@@ -105,6 +113,8 @@ class ExecutionEnvironment:
             self._confinement = warden.confine(config, tmp=tmp, busy=self._is_busy, note=self.engine_note)
         self._initialised_before = False
         self._init_ms: float | None = None
+        # The last two: the one that failed, and the one in the invocation that came next.
+        self.inits: tuple[InitSpan, ...] = ()
         self._stopped = False
 
     # for callers
@@ -289,8 +299,12 @@ class ExecutionEnvironment:
             await self._end(sandbox)
             raise
         elapsed_ms = (time.perf_counter() - began) * 1000
+        now = time.time()
+        self.inits = (*self.inits[-1:], InitSpan(now - elapsed_ms / 1000, now, report is not None))
         if report is not None:
-            await self._end_runtime(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if status == "error" else 0.0)
+            await self._end_runtime(
+                sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if status == "error" else 0.0
+            )
         sandbox.output.drain()
         if report is None and phase == "init":
             self._init_ms = elapsed_ms

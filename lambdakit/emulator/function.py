@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 LogFormat = Literal["text", "json"]
 ResponseMode = Literal["buffered", "streaming"]
+TracingMode = Literal["Active", "PassThrough"]
 Status = Literal["success", "error", "failure", "timeout"]
+
+TRACING_MODES: tuple[TracingMode, ...] = ("Active", "PassThrough")
 
 LATEST = "$LATEST"
 DEFAULT_ACCOUNT_ID = "123456789012"
@@ -52,6 +55,7 @@ class FunctionConfig:
     the AWS runtime name; with a `provided` one `AWS_EXECUTION_ENV` is absent. With `tenant_isolation` the service
     shares no environment between tenants and wants to know whose each invocation is. `init_timeout` replaces the limit
     that follows from the initialization type.
+    `tracing` is X-Ray's: "Active" has the service make segments of sampled invocations.
     `layers` are directories that become the function's /opt, the later ones over the earlier (see `layers`).
     """
 
@@ -76,6 +80,7 @@ class FunctionConfig:
     log_group: str | None = None
     tenant_isolation: bool = False
     layers: tuple[Path, ...] = ()
+    tracing: TracingMode = "PassThrough"
 
     def __post_init__(self) -> None:
         _require(bool(self.runtime_command), "runtime_command", "must name an executable")
@@ -86,6 +91,7 @@ class FunctionConfig:
         _require(self.max_concurrency >= 1, "max_concurrency", f"must be at least 1, not {self.max_concurrency}")
         json_level = self.log_level is None or self.log_format == "json"
         _require(json_level, "log_level", "is only available with the json log format")
+        _require(self.tracing in TRACING_MODES, "tracing", f"must be Active or PassThrough, not {self.tracing!r}")
         reserved = reserved_among(self.environment)
         _require(not reserved, "environment", f"contains reserved keys: {', '.join(reserved)}")
 

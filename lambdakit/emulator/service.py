@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from lambdakit.emulator.ledger import Kind, Share
     from lambdakit.emulator.logs import ServiceLog
     from lambdakit.emulator.names import FunctionName
+    from lambdakit.emulator.tracing.tracer import Tracer
     from lambdakit.emulator.versions import Alias
     from lambdakit.exceptions import ServiceError
-    from lambdakit.emulator.versions import Alias
 
 # Where exactly one function is served, this name means it too, as in AWS's emulator.
 ONLY_FUNCTION = "function"
@@ -110,9 +110,9 @@ class LocalService:
     `concurrency` is the account's. `environments` is the most that are started of one function on demand, where the
     machine cannot carry as many as AWS can: invocations beyond wait for their turn. An environment without work for
     `idle_seconds` is stopped. `log` receives every line of every environment, `observer` what became of every
-    invocation. `host` is the environment that processes' variables are built upon, `os.environ` unless given. `rules`
-    say what of Lambda's limits the functions are held to, by default all but the processor's (see `confinement`). All
-    methods belong to one event loop.
+    invocation, `tracer` makes the segments of traced ones. `host` is the environment that processes' variables are
+    built upon, `os.environ` unless given. `rules` say what of Lambda's limits the functions are held to, by default
+    all but the processor's (see `confinement`). All methods belong to one event loop.
     """
 
     def __init__(
@@ -123,6 +123,7 @@ class LocalService:
         idle_seconds: float = limits.IDLE_SECONDS,
         log: ServiceLog | None = None,
         observer: Observer | None = None,
+        tracer: Tracer | None = None,
         host: Mapping[str, str] | None = None,
         rules: Rules | None = None,
     ) -> None:
@@ -131,6 +132,7 @@ class LocalService:
         self._idle_seconds = idle_seconds
         self._log = log
         self._observer = observer
+        self._tracer = tracer
         self._host = os.environ if host is None else host
         self._warden = Warden(rules or Rules())
         self._functions: dict[str, Served] = {}
@@ -309,6 +311,8 @@ class LocalService:
         except ThrottledError as error:
             if self._observer is not None:
                 tell(self._observer.throttled, served.config, error)
+            if self._tracer is not None:
+                tell(self._tracer.throttled, served.config, trip)
             raise
         trip.served = served
         trip.kind = kind
@@ -317,6 +321,8 @@ class LocalService:
             trip.unreserved = self.ledger.unreserved_running
         trip.on_answer = self._on_answer
         trip.on_over = self._on_over
+        if self._tracer is not None:
+            tell(self._tracer.follow, served.config, trip)
         self._trips.add(trip)
         try:
             self._lane(served, tenant_id, kind).take(trip)

@@ -1,0 +1,265 @@
+"""Makes Lambda's own segments: follows the invocations of a service, and the attempts of asynchronous events.
+
+    service = LocalService(tracer=Tracer(store))
+
+Only functions with active tracing are followed; for all others the tracing header is passed on as it came (pass-through
+tracing: AWS Compute Blog, "Streamlining trace sampling behavior for AWS Lambda functions with AWS X-Ray"). Of those the
+ones that are sampled get segments: by the caller's decision, or by the sampler's where the caller made none. The header
+a function is given names the subsegment Invocation as the parent, so that what it sends hangs below.
+
+An invocation is followed by the hooks of its flight; those that are not traced carry nothing of it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from lambdakit.emulator.clock import SystemClock
+from lambdakit.emulator.guard import tell
+from lambdakit.emulator.tracing.documents import read_document
+from lambdakit.emulator.tracing.sampling import Sampler
+from lambdakit.emulator.tracing.segments import (
+    Course,
+    Ids,
+    cause_of,
+    encoded,
+    function_segment,
+    service_segment,
+    subsegment,
+)
+from lambdakit.emulator.tracing.trace_header import TraceHeader, new_segment_id, new_trace_root
+from lambdakit.exceptions import InitFailedError
+
+if TYPE_CHECKING:
+    from lambdakit.emulator.asynchronous.event import AsyncEvent
+    from lambdakit.emulator.clock import Clock
+    from lambdakit.emulator.environment import InitSpan
+    from lambdakit.emulator.flight import Flight
+    from lambdakit.emulator.function import FunctionConfig, Invocation
+    from lambdakit.emulator.lanes import Trip
+    from lambdakit.emulator.tracing.segments import Outcome
+    from lambdakit.emulator.tracing.store import TraceStore
+
+__all__ = ("Tracer",)
+
+ACTIVE = "Active"
+
+
+class Tracer:
+    """See the module's text. `clock` is what asynchronous events are queued by; functions run in real time."""
+
+    def __init__(self, store: TraceStore, sampler: Sampler | None = None, *, clock: Clock | None = None) -> None:
+        self.store = store
+        self.sampler = Sampler() if sampler is None else sampler
+        self._clock: Clock = SystemClock() if clock is None else clock
+        # Asynchronous events that are traced, and those of which an attempt is under way, by request id.
+        self._events: dict[str, EventTrace] = {}
+        self._attempts: dict[str, AsyncEvent] = {}
+
+    # what the service tells
+
+    def follow(self, config: FunctionConfig, trip: Trip) -> None:
+        """An invocation begins: give it its tracing header and, if it is traced, look what becomes of it."""
+        if config.tracing != ACTIVE:
+            return
+        header = self._decided(config, trip.invocation.trace_id)
+        attempt = self._attempts.get(trip.request_id)
+        ids = Ids.new(str(header.root), header.parent)
+        if not header.sampled:
+            trip.trace_id = str(header if header.parent else header.with_parent(ids.function))
+            return
+        trip.trace_id = str(header.with_parent(ids.invocation))
+        if attempt is None:
+            SyncFollower(self, config, trip, ids)
+        else:
+            event = self._events.get(trip.request_id)
+            if event is None:  # it was taken in before the service was started again
+                event = self._events[trip.request_id] = EventTrace(ids, config, trip.request_id, time.time())
+            ids = ids._replace(service=event.ids.service, caller=event.ids.caller, attempt=new_segment_id())
+            event.dwelled(self._clock.now() - attempt.received)
+            AttemptFollower(self, config, trip, ids, event, attempt.attempts + 1)
+
+    def throttled(self, config: FunctionConfig, trip: Trip) -> None:
+        """An invocation was refused for want of concurrency; an asynchronous event goes on waiting."""
+        if config.tracing != ACTIVE or trip.request_id in self._attempts:
+            return
+        header = self._decided(config, trip.invocation.trace_id)
+        if header.sampled:
+            ids, now = Ids.new(str(header.root), header.parent), time.time()
+            segment = service_segment(ids, config, trip.request_id, start=now, end=now, status=429, outcome="throttle")
+            self.put(segment)
+
+    # what the asynchronous queue tells
+
+    def accept(self, config: FunctionConfig, invocation: Invocation) -> str | None:
+        """An event is taken in: the tracing header it is kept with, so that all attempts are one trace."""
+        if config.tracing != ACTIVE:
+            return invocation.trace_id
+        header = self._decided(config, invocation.trace_id)
+        if header.sampled:
+            ids = Ids.new(str(header.root), header.parent)
+            event = self._events[invocation.request_id] = EventTrace(ids, config, invocation.request_id, time.time())
+            self.put(event.segment(None))
+        return str(header)
+
+    def attempting(self, event: AsyncEvent) -> None:
+        """The next invocation with the event's request id is an attempt of it."""
+        self._attempts[event.request_id] = event
+
+    def attempted(self, event: AsyncEvent) -> None:
+        """The attempt is over, whatever came of it."""
+        self._attempts.pop(event.request_id, None)
+
+    def ended(self, event: AsyncEvent) -> None:
+        """No further attempt will be made."""
+        traced = self._events.pop(event.request_id, None)
+        if traced is not None:
+            throttled = event.last is not None and event.last.outcome in ("throttled", "zero-concurrency")
+            failed: Outcome = "throttle" if throttled else "fault"
+            self.put(traced.segment(time.time(), "success" if event.condition == "Success" else failed))
+
+    def forget(self) -> None:
+        """Forget all traces."""
+        self._events.clear()
+        self.store.clear()
+
+    # own
+
+    def put(self, segment: dict[str, Any]) -> None:
+        """Keep a segment."""
+        self.store.add(read_document(encoded(segment)))
+
+    def _decided(self, config: FunctionConfig, text: str | None) -> TraceHeader:
+        header = TraceHeader.parse(text)
+        if header.root is None:
+            header = replace(header, root=new_trace_root(), parent=None)
+        if header.sampled is None:
+            header = replace(header, sampled=self.sampler.takes(config.name))
+        return header
+
+
+class Follower:
+    """Notes the moments of one invocation, from its flight's hooks, which it stands in front of."""
+
+    def __init__(self, tracer: Tracer, config: FunctionConfig, trip: Trip, ids: Ids) -> None:
+        self.tracer = tracer
+        self.config = config
+        self.trip = trip
+        self.ids = ids
+        self.arrived = time.time()
+        # Flights count by another clock.
+        self._offset = self.arrived - time.perf_counter()
+        self._answered: float | None = None
+        self._on_answer, trip.on_answer = trip.on_answer, self.answered
+        self._on_over, trip.on_over = trip.on_over, self.over
+
+    def answered(self, flight: Flight) -> None:
+        """There is an answer, or a stream has begun."""
+        if flight.answered:
+            self._answered = time.perf_counter()
+        if self._on_answer is not None:
+            self._on_answer(flight)
+
+    def over(self, flight: Flight) -> None:
+        """The invocation is over."""
+        inits = () if self.trip.place is None else self.trip.place.environment.inits
+        if self._on_over is not None:
+            self._on_over(flight)
+        tell(self._tell, inits)
+
+    def tell(self, course: Course) -> None:
+        """Make the segments."""
+        raise NotImplementedError
+
+    def _tell(self, inits: tuple[InitSpan, ...]) -> None:
+        trip = self.trip
+        now = time.perf_counter()
+        failed = trip.function_error is not None or trip.error is not None or trip.status != "success"
+        dispatched = trip.started + self._offset if trip.started else None
+        first = trip.error is None and trip.result().init_ms is not None
+        course = Course(
+            self.config,
+            trip.request_id,
+            trip.invocation.arn or self.config.arn,
+            self.arrived,
+            dispatched,
+            (self._answered or now) + self._offset,
+            now + self._offset,
+            # Those that were made for it, and the one whose first invocation it is.
+            tuple(init for init in inits if init.began >= self.arrived or (first and not init.failed)),
+            None if trip.restore_ms is None else trip.restore_ms / 1000,
+            "fault" if failed else "success",
+            cause_of(trip.xray_cause, trip.payload, trip.error_type) if failed else None,
+        )
+        self.tell(course)
+
+
+class SyncFollower(Follower):
+    """Follows an invocation whose caller waits."""
+
+    def tell(self, course: Course) -> None:
+        """Make both segments."""
+        error = self.trip.error
+        status = 200 if error is None else 502 if isinstance(error, InitFailedError) else 500
+        segment = service_segment(
+            self.ids,
+            self.config,
+            course.request_id,
+            start=self.arrived,
+            end=course.over,
+            status=status,
+            outcome=course.outcome,
+        )
+        self.tracer.put(segment)
+        self.tracer.put(function_segment(self.ids, course))
+
+
+class AttemptFollower(Follower):
+    """Follows one attempt of an asynchronous event."""
+
+    def __init__(
+        self, tracer: Tracer, config: FunctionConfig, trip: Trip, ids: Ids, event: EventTrace, number: int
+    ) -> None:
+        super().__init__(tracer, config, trip, ids)
+        self._event = event
+        self._number = number
+
+    def tell(self, course: Course) -> None:
+        """Put the attempt on the event's segment, and make the function's."""
+        attempt = subsegment(f"Attempt #{self._number}", self.arrived, course.over, course.outcome)
+        self._event.parts.append(attempt | {"id": self.ids.attempt})
+        self.tracer.put(self._event.segment(None))
+        self.tracer.put(function_segment(self.ids, course))
+
+
+class EventTrace:
+    """The service's segment of an asynchronous event, in progress until the event has ended."""
+
+    def __init__(self, ids: Ids, config: FunctionConfig, request_id: str, start: float) -> None:
+        self.ids = ids
+        self.start = start
+        self.parts: list[dict[str, Any]] = []
+        self._config = config
+        self._request_id = request_id
+
+    def dwelled(self, seconds: float) -> None:
+        """The first attempt begins, so long after the event came."""
+        if not self.parts:
+            now = time.time()
+            self.start = now - max(0.0, seconds)
+            self.parts.append(subsegment("Dwell Time", self.start, now))
+
+    def segment(self, end: float | None, outcome: Outcome = "success") -> dict[str, Any]:
+        """The segment as it stands."""
+        return service_segment(
+            self.ids,
+            self._config,
+            self._request_id,
+            start=self.start,
+            end=end,
+            status=202,
+            outcome=outcome,
+            subsegments=self.parts,
+        )
