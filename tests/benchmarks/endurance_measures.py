@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 OURS = "lambdakit"
 INVOCATIONS, CALLERS = 100_000, 64
-# Before the size of the service is taken for the first time: by then its caches and metrics are what they will be.
-BEFORE = 20_000
+# Before the size of the service is taken for the first time: by then as many log lines are in memory as it keeps.
+BEFORE = INVOCATIONS
 EVENTS, KILLS = 10_000, 5
 SAVES = 100
 
