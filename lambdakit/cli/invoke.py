@@ -17,7 +17,7 @@ import click
 
 from lambdakit.cli.event_input import checked_json, read_event
 from lambdakit.cli.function_input import FunctionOptions, function_of, unpacked
-from lambdakit.cli.rules_options import rules_options
+from lambdakit.cli.rules_options import invocation_rules
 from lambdakit.cli.terminal import end_payload, screen_for, write_payload
 from lambdakit.emulator.service import InvokeRequest, LocalService
 from lambdakit.exceptions import EmulatorError, UsageError
@@ -67,7 +67,7 @@ class Options:
 @click.option("--client-context", metavar="JSON", help="The client context the function is given.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Else the project's, or text.")
 @click.option("--runtime-command", metavar="CMD", help="Another runtime; the handler is its last argument.")
-@rules_options(invocations="one")
+@invocation_rules
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
     target: str,
