@@ -28,6 +28,7 @@ _USAGE_ERROR = 2
 _CONFIG_LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("timeout", "timeout", ("timeout",)),
     ("memory", "memory_mb", ("memory", "memorysize")),
+    ("ephemeral storage", "ephemeral_storage_mb", ("ephemeral-storage", "ephemeralstorage")),
     ("runtime", "runtime", ("runtime",)),
     ("region", "region", ("region",)),
     ("log format", "log_format", ("log-format", "loggingconfig")),

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from lambdakit.cli.function_input import FunctionOptions, functions_of
+from lambdakit.cli.rules_options import service_rules
 from lambdakit.cli.terminal import log_screen
 from lambdakit.emulator import limits
 from lambdakit.emulator.api.backstage_routes import BackstageOperations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from lambdakit.cli.terminal import Screen
+    from lambdakit.emulator.confinement import Rules
     from lambdakit.emulator.function import FunctionConfig, LogFormat
     from lambdakit.emulator.logs import LogLine, LogOrigin
     from lambdakit.emulator.project import FunctionSpec
@@ -63,7 +65,7 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH")
     help="The port of the project's routes and function URLs, where it has any.",
 )
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds a function may take.")
-@click.option("--memory", type=click.IntRange(min=1), help="Memory size in MB, as reported.")
+@click.option("--memory", type=click.IntRange(min=1), help="Memory size in MB.")
 @click.option("--env", multiple=True, metavar="KEY=VALUE", help="An environment variable; may be repeated.")
 @click.option("--env-file", multiple=True, metavar="FILE", help="A dotenv file; may be repeated.")
 @click.option("--log-format", type=click.Choice(["text", "json"]))
@@ -93,6 +95,7 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH")
     show_default=True,
     help="What retries go by; a virtual clock stands still until POST /_lambdakit/clock moves it.",
 )
+@service_rules
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
     targets: tuple[str, ...],
@@ -111,6 +114,7 @@ def command(
     state: str | None,
     reload: bool,
     clock: Literal["system", "virtual"],
+    rules: Rules,
     verbose: bool,
 ) -> None:
     """Serve functions to AWS clients until Ctrl-C.
@@ -130,7 +134,12 @@ def command(
         )
         variables = dict(os.environ)
         service = LocalService(
-            concurrency=concurrency, environments=environments, log=backstage.log, observer=backstage, host=variables
+            concurrency=concurrency,
+            environments=environments,
+            log=backstage.log,
+            observer=backstage,
+            host=variables,
+            rules=rules,
         )
         server = ApiServer(service, host=host, port=port, take_event=backstage.take_event)
         server.router.add(BackstageOperations(backstage).routes())

@@ -49,6 +49,7 @@ def test_every_value_is_shown_with_where_it_came_from(root: Path) -> None:
     own = ["pyproject.toml:", "tool.lambdakit.functions.orders"]
     assert lines["timeout"][1:] == ["30", "pyproject.toml:", "tool.lambdakit"]
     assert lines["memory"][1:] == ["512", *own]
+    assert lines["ephemeral storage"][2:] == ["512", "default"]
     assert lines["region"][1:] == ["us-east-1", "default"]
     assert lines["reserved concurrency"][2:] == ["2", *own]
     assert lines["variables"][1:] == ["TOKEN", *own]
@@ -75,12 +76,12 @@ def test_json_has_it_all(root: Path) -> None:
 
 
 def test_a_templates_notes_are_shown(root: Path) -> None:
-    properties = "{Handler: app.handler, MemorySize: 256, EphemeralStorage: {Size: 1}}"
+    properties = "{Handler: app.handler, MemorySize: 256, ImageConfig: {}}"
     (root / "sam.yml").write_text(f"Resources: {{F: {{Type: 'AWS::Serverless::Function', Properties: {properties}}}}}")
     run = config(root, "--template", "sam.yml")
     assert "256" in run.stdout
     assert "sam.yml: Resources.F" in run.stdout
-    assert run.stdout.endswith("note: F: EphemeralStorage has no effect here\n")
+    assert run.stdout.endswith("note: F: ImageConfig has no effect here\n")
 
 
 def test_an_empty_directory_has_no_functions(tmp_path: Path) -> None:

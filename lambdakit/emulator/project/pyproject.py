@@ -121,6 +121,7 @@ def _each(convert: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
 SETTINGS: dict[str, Setting] = {
     "timeout": Setting((int, float), "a number of seconds", "timeout"),
     "memory": Setting((int,), "a number of megabytes", "memory_mb"),
+    "ephemeral-storage": Setting((int,), "a number of megabytes", "ephemeral_storage_mb"),
     "environment": Setting((dict,), "a table of variables", "environment", _texts),
     "env-file": Setting((str,), "a dotenv file", ".env_file"),
     "code": Setting((str,), "a directory, an archive or s3://bucket/key", ".code"),

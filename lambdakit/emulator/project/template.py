@@ -148,6 +148,7 @@ def _config_values(reading: Reading, logical_id: str, properties: Mapping[str, A
     found = {
         "timeout": properties.get("Timeout"),
         "memory_mb": properties.get("MemorySize"),
+        "ephemeral_storage_mb": table(properties.get("EphemeralStorage")).get("Size"),
         "runtime": properties.get("Runtime") or this_python(),
         "log_format": str(logging.get("LogFormat", "Text")).lower(),
         "log_group": logging.get("LogGroup"),
@@ -241,6 +242,6 @@ _READ = frozenset(
     [
         *("Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "PackageType", "Layers"),
         *("ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig", "EventInvokeConfig", "DeadLetterQueue"),
-        *("DeadLetterConfig", "FunctionUrlConfig"),
+        *("DeadLetterConfig", "FunctionUrlConfig", "EphemeralStorage"),
     ]
 )

@@ -30,6 +30,7 @@ environment = { LEVEL = "DEBUG", SHARED = "table" }
 [tool.lambdakit.functions.thumbnail]
 handler = "src/app.py:handler"
 memory = 512
+ephemeral-storage = 1024
 env-file = ".env"
 environment = { BUCKET = "photos", COUNT = 3 }
 reserved-concurrency = 0
@@ -50,7 +51,7 @@ url = { auth-type = "AWS_IAM", invoke-mode = "RESPONSE_STREAM" }
     thumbnail, other = found.functions
     config = thumbnail.config
     assert (config.name, config.handler, config.task_root) == ("thumbnail", "app.handler", tmp_path / "src")
-    assert (config.timeout, config.memory_mb) == (30, 512)
+    assert (config.timeout, config.memory_mb, config.ephemeral_storage_mb) == (30, 512, 1024)
     assert config.environment == {
         "SHARED": "table",
         "TOKEN": "secret",

@@ -64,6 +64,7 @@ Resources:
         DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Failed.Arn}}
       FunctionUrlConfig: {AuthType: AWS_IAM}
       EphemeralStorage: {Size: 1024}
+      ImageConfig: {WorkingDirectory: /}
       Policies: [AmazonSQSReadOnlyAccess]
       Events:
         Get: {Type: Api, Properties: {Path: "/a/{id}", Method: get}}
@@ -98,6 +99,7 @@ def test_a_function_is_read_with_its_surroundings(root: Path) -> None:
     config = worker.config
     assert (config.name, config.handler, config.task_root) == ("Worker", "app.handler", root / "src")
     assert (config.runtime, config.timeout, config.memory_mb) == ("python3.12", 5, 256)
+    assert config.ephemeral_storage_mb == 1024
     assert config.environment == {
         "STAGE": "dev",
         "LEVEL": "DEBUG",
@@ -123,7 +125,7 @@ def test_what_has_no_meaning_here_is_a_note(root: Path) -> None:
         "Worker: the variable TOKEN: the parameter Token has no default; it is left out",
         "Worker: the event Other: Fn::ImportValue 'queue' is another stack's; it is left out",
         "Worker: the event Bucket (S3) does not call it here",
-        "Worker: EphemeralStorage has no effect here",
+        "Worker: ImageConfig has no effect here",
         "Worker: the layer arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsights:2 is in the cloud only; "
         "it is left out",
         "Image: a container image is not started here; it is left out",
