@@ -143,7 +143,9 @@ def command(
         )
         server = ApiServer(service, host=host, port=port, take_event=backstage.take_event)
         server.router.add(BackstageOperations(backstage).routes())
-        faces = FacesServer(service, functions, host=host, port=http_port) if _has_faces(functions) else None
+        faces = None
+        if _has_faces(functions):
+            faces = FacesServer(service, functions, host=host, port=http_port, clock=backstage.clock)
         run(_serve(Site(service, server, backstage, faces, reload), functions, variables))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
@@ -174,7 +176,7 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
         if faces is not None:
             await stack.enter_async_context(faces)
         if site.reload:
-            await stack.enter_async_context(reloading(service, _tell_reload))
+            await stack.enter_async_context(reloading(service, _on_reload(faces)))
         for line in _banner(server.url, [function.config for function in functions], _face_lines(faces, functions)):
             click.echo(line)
         # What is here now stays: the collector need not look at it for every few hundred invocations.
@@ -184,10 +186,16 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
         await service.stop(drain_seconds=_DRAIN_SECONDS)
 
 
-def _tell_reload(reload: Reload) -> None:
-    """Say what a change of the source led to."""
-    text = reload.problem or f"new code for {', '.join(reload.functions)}"
-    click.echo(f"lambdakit start: {text}", err=True)
+def _on_reload(faces: FacesServer | None) -> Callable[[Reload], None]:
+    """What is done about a change of the source, beside the service's part: it is told."""
+
+    def tell(reload: Reload) -> None:
+        if faces is not None:
+            faces.authorizers.forget(reload.functions)
+        text = reload.problem or f"new code for {', '.join(reload.functions)}"
+        click.echo(f"lambdakit start: {text}", err=True)
+
+    return tell
 
 
 async def _add(service: LocalService, functions: Sequence[FunctionSpec]) -> None:

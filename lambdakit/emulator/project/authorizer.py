@@ -11,12 +11,15 @@ Not here: where it was read from (`pyproject`, `template_authorizers`), and how 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from lambdakit.exceptions import UsageError
 
-__all__ = ("APIS", "AUTHORIZATION", "Authorizer", "AuthorizerKind", "check_fits")
+if TYPE_CHECKING:
+    from lambdakit.emulator.project.spec import Route
+
+__all__ = ("APIS", "AUTHORIZATION", "Authorizer", "AuthorizerKind", "issuer_of_pool", "with_authorizer")
 
 AuthorizerKind = Literal["request", "token", "jwt", "cognito"]
 
@@ -59,10 +62,21 @@ class Authorizer:
     scopes: tuple[str, ...] = ()
 
 
-def check_fits(authorizer: Authorizer, api: str, route: str) -> None:
-    """Raise UsageError for a route whose API knows no such authorizer."""
-    if api not in APIS[authorizer.kind]:
+def with_authorizer(route: Route, authorizer: Authorizer) -> Route:
+    """The route with this authorizer. Raises UsageError where the route's API knows no such one."""
+    apis = APIS[authorizer.kind]
+    if route.kind not in apis:
         raise UsageError(
-            f"the authorizer {authorizer.name!r} of {route} is of kind {authorizer.kind}, which is for "
-            f"{' and '.join(APIS[authorizer.kind])} routes, and the route is of kind {api}"
+            f"the route {route.method} {route.path} is of kind {route.kind}, and its authorizer {authorizer.name!r} "
+            f"is of kind {authorizer.kind}, which is for {' and '.join(apis)} routes"
         )
+    return replace(route, authorizer=authorizer)
+
+
+def issuer_of_pool(arn: str) -> str:
+    """The issuer of a user pool's tokens. Raises UsageError for what is no user pool's ARN."""
+    parts = arn.split(":")
+    kind, _, pool = parts[-1].partition("/")
+    if len(parts) != 6 or parts[2] != "cognito-idp" or kind != "userpool" or not pool:
+        raise UsageError(f"{arn!r} is no user pool; expected arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID")
+    return f"https://cognito-idp.{parts[3]}.amazonaws.com/{pool}"

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lambdakit.emulator.asynchronous.event import EventInvokeConfig
 from lambdakit.emulator.code.source import source_of
 from lambdakit.emulator.function import FunctionConfig
+from lambdakit.emulator.project.pyproject_authorizers import authorized, read_authorizers
 from lambdakit.emulator.project.spec import FunctionSpec, FunctionUrl, Project, Route, Schedule, Source
 from lambdakit.emulator.target import resolve_target
 from lambdakit.exceptions import UsageError
@@ -81,8 +82,9 @@ def _route(value: Any) -> Route:
     if isinstance(value, str):
         method, _, path = value.partition(" ")
         return Route(method.upper(), path.strip()) if path else Route("ANY", method)
-    names = {"method": "method", "path": "path", "kind": "kind", "authorizer": "authorizer"}
-    found: dict[str, Any] = {"method": "ANY", **_dashed(value, names, "a route")}
+    names = {name: name for name in ("method", "path", "kind", "authorizer", "scopes")}
+    found: dict[str, Any] = {"method": "ANY", "scopes": (), **_dashed(value, names, "a route")}
+    found["scopes"] = tuple(found["scopes"])
     return Route(**found)
 
 
@@ -155,10 +157,14 @@ def read_pyproject(file: Path) -> Project:
         raise UsageError(f"{file}: {error}") from None
     tables: Mapping[str, Any] = document.get("tool", {}).get("lambdakit", {})
     named: Mapping[str, Mapping[str, Any]] = tables.get("functions", {})
-    shared = {name: value for name, value in tables.items() if name != "functions"}
+    shared = {name: value for name, value in tables.items() if name not in ("functions", "authorizers")}
     _refuse_unknown(file, "tool.lambdakit", shared, tuple(name for name in SETTINGS if name not in _OWN))
     functions = tuple(_function(file, name, table, shared) for name, table in named.items())
-    return Project(functions, file)
+    try:
+        authorizers = read_authorizers(tables.get("authorizers", {}))
+        return Project(tuple(authorized(function, authorizers) for function in functions), file)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None
 
 
 def _function(file: Path, name: str, table: Mapping[str, Any], shared: Mapping[str, Any]) -> FunctionSpec:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdakit.emulator.project.intrinsics import Unresolved
 from lambdakit.emulator.project.spec import Route, Schedule, Source
+from lambdakit.emulator.project.template_authorizers import with_auth
 from lambdakit.emulator.project.template_file import table
 
 if TYPE_CHECKING:
@@ -28,14 +29,12 @@ class Triggers(NamedTuple):
 
 
 def _api(properties: Mapping[str, Any]) -> Route:
-    authorizer = table(properties.get("Auth")).get("Authorizer")
-    return Route(str(properties["Method"]).upper(), properties["Path"], "rest", authorizer)
+    return Route(str(properties["Method"]).upper(), properties["Path"], "rest")
 
 
 def _http_api(properties: Mapping[str, Any]) -> Route:
-    authorizer = table(properties.get("Auth")).get("Authorizer")
     method, path = str(properties.get("Method", "ANY")).upper(), properties.get("Path", "$default")
-    return Route("ANY" if method == "X-AMAZON-APIGATEWAY-ANY-METHOD" else method, path, "http", authorizer)
+    return Route("ANY" if method == "X-AMAZON-APIGATEWAY-ANY-METHOD" else method, path, "http")
 
 
 def _schedule(properties: Mapping[str, Any]) -> Schedule:
@@ -78,7 +77,10 @@ def read_triggers(reading: Reading, logical_id: str, events: Mapping[str, Any]) 
             reading.notes.append(f"{what}: {unknown.why}; it is left out")
             continue
         try:
-            found.append(read(properties))
+            trigger = read(properties)
+            if isinstance(trigger, Route):
+                trigger = with_auth(reading, logical_id, trigger, properties)
+            found.append(trigger)
         except KeyError as error:
             reading.notes.append(f"{what} has no {error.args[0]}; it is left out")
     return Triggers(
