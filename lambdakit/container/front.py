@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from lambdakit.container.settings import FrontSettings
     from lambdakit.emulator.api.exchange import Exchange
-    from lambdakit.emulator.logs import LogLine, LogOrigin
+    from lambdakit.emulator.logs import LogLine, LogOrigin, LogSink
 
 __all__ = ("FrontServer", "serve")
 
@@ -68,8 +68,12 @@ class _Output:
     def __init__(self) -> None:
         self._waiting: list[str] = []
 
-    def take(self, origin: LogOrigin, line: LogLine, /) -> None:
-        """Take a line of an environment; the engine's own phases are no part of a function's log."""
+    def of(self, origin: LogOrigin, /) -> LogSink:
+        """Where the lines of an environment go: all to one place."""
+        return self._take
+
+    def _take(self, line: LogLine, /) -> None:
+        """The engine's own phases are no part of a function's log."""
         if line.source == "engine":
             return
         if not self._waiting:
@@ -97,7 +101,7 @@ async def _serve(settings: FrontSettings) -> None:
     config = settings.config
     backstage = Backstage(region=config.region, account_id=config.account_id)
     service = LocalService(
-        concurrency=settings.concurrency, environments=settings.environments, log=output.take, host=os.environ
+        concurrency=settings.concurrency, environments=settings.environments, log=output.of, host=os.environ
     )
     server = FrontServer(
         service,
