@@ -32,6 +32,7 @@ _CONFIG_LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("runtime", "runtime", ("runtime",)),
     ("region", "region", ("region",)),
     ("log format", "log_format", ("log-format", "loggingconfig")),
+    ("tracing", "tracing", ("tracing", "tracingconfig")),
     ("max concurrency", "max_concurrency", ("max-concurrency",)),
 )
 _AROUND_LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (

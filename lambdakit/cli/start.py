@@ -20,16 +20,18 @@ import click
 from lambdakit.cli.function_input import FunctionOptions, functions_of
 from lambdakit.cli.rules_options import service_rules
 from lambdakit.cli.terminal import log_screen
+from lambdakit.cli.trace_options import trace_options
 from lambdakit.emulator import limits
 from lambdakit.emulator.api.backstage_routes import BackstageOperations
 from lambdakit.emulator.api.server import PORT, ApiServer
 from lambdakit.emulator.backstage import Backstage
-from lambdakit.emulator.clock import VirtualClock
+from lambdakit.emulator.clock import SystemClock, VirtualClock
 from lambdakit.emulator.faces.server import HTTP_PORT, FacesServer
 from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.loop_choice import run
 from lambdakit.emulator.reload import reloading
 from lambdakit.emulator.service import LocalService
+from lambdakit.emulator.tracing.site import Tracing
 from lambdakit.exceptions import EmulatorError, UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from lambdakit.cli.terminal import Screen
+    from lambdakit.cli.trace_options import TraceOptions
     from lambdakit.emulator.confinement import Rules
     from lambdakit.emulator.function import FunctionConfig, LogFormat
     from lambdakit.emulator.logs import LogLine, LogOrigin
@@ -47,8 +50,8 @@ _USAGE_ERROR = 2
 # How long running invocations may take to end once the service is told to stop.
 _DRAIN_SECONDS = 2.0
 _ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
-# Services of which the local one answers a part: what shows a function's logs and metrics.
-_BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH")
+# Services of which the local one answers a part: what shows a function's logs, metrics and traces.
+_BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH", "AWS_ENDPOINT_URL_XRAY")
 
 
 @click.command("start", short_help="Serve functions as the local Lambda service.")
@@ -95,6 +98,7 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH")
     show_default=True,
     help="What retries go by; a virtual clock stands still until POST /_lambdakit/clock moves it.",
 )
+@trace_options
 @service_rules
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
@@ -114,6 +118,7 @@ def command(
     state: str | None,
     reload: bool,
     clock: Literal["system", "virtual"],
+    traces: TraceOptions,
     rules: Rules,
     verbose: bool,
 ) -> None:
@@ -124,20 +129,33 @@ def command(
     """
     options = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command, account_id)
     try:
-        functions = functions_of(targets, options)
+        functions = traces.applied(functions_of(targets, options))
+        variables = dict(os.environ)
+        about = functions[0].config
+        moments = VirtualClock() if clock == "virtual" else SystemClock()
+        tracing = Tracing(
+            clock=moments,
+            region=about.region,
+            account_id=about.account_id,
+            rate=traces.rate,
+            host=host,
+            port=traces.port,
+            environment=variables,
+        )
         backstage = Backstage(
             state=None if state is None else Path(state),
-            clock=VirtualClock() if clock == "virtual" else None,
-            region=functions[0].config.region,
-            account_id=functions[0].config.account_id,
+            clock=moments,
+            region=about.region,
+            account_id=about.account_id,
             also_log=_show_lines(log_screen(), several=len(functions) > 1, verbose=verbose),
+            tracer=tracing.tracer,
         )
-        variables = dict(os.environ)
         service = LocalService(
             concurrency=concurrency,
             environments=environments,
             log=backstage.log,
             observer=backstage,
+            tracer=tracing.tracer,
             host=variables,
             rules=rules,
         )
@@ -146,7 +164,7 @@ def command(
         faces = None
         if _has_faces(functions):
             faces = FacesServer(service, functions, host=host, port=http_port, clock=backstage.clock)
-        run(_serve(Site(service, server, backstage, faces, reload), functions, variables))
+        run(_serve(Site(service, server, backstage, faces, tracing, reload), functions, variables))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
@@ -159,17 +177,19 @@ class Site(NamedTuple):
     server: ApiServer
     backstage: Backstage
     faces: FacesServer | None
+    tracing: Tracing
     reload: bool
 
 
 async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[str, str]) -> None:
     """Serve until told to stop; `variables` is the environment that processes' variables are built upon."""
-    service, server, backstage, faces, _ = site
+    service, server, backstage, faces, tracing, _ = site
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     async with service, backstage.behind(service), server, contextlib.AsyncExitStack() as stack:
         variables.setdefault(_ENDPOINT, server.url)
+        await stack.enter_async_context(tracing.listening(server.router, variables))
         await _add(service, functions)
         for function in functions:
             backstage.configure(function.name, function.event_invoke)
@@ -177,7 +197,9 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
             await stack.enter_async_context(faces)
         if site.reload:
             await stack.enter_async_context(reloading(service, _on_reload(faces)))
-        for line in _banner(server.url, [function.config for function in functions], _face_lines(faces, functions)):
+        for line in _banner(
+            server.url, [function.config for function in functions], _face_lines(faces, functions), tracing
+        ):
             click.echo(line)
         # What is here now stays: the collector need not look at it for every few hundred invocations.
         gc.freeze()
@@ -223,7 +245,7 @@ def _face_lines(faces: FacesServer | None, functions: Sequence[FunctionSpec]) ->
             yield f"  {faces.path_url_of(function.name)}  (function URL, {function.name})"
 
 
-def _banner(url: str, configs: Sequence[FunctionConfig], faces: Iterator[str]) -> Iterator[str]:
+def _banner(url: str, configs: Sequence[FunctionConfig], faces: Iterator[str], tracing: Tracing) -> Iterator[str]:
     first = configs[0]
     count = "1 function" if len(configs) == 1 else f"{len(configs)} functions"
     yield f"Serving {count} at {url} (account {first.account_id}, {first.region})"
@@ -232,10 +254,9 @@ def _banner(url: str, configs: Sequence[FunctionConfig], faces: Iterator[str]) -
     for config in configs:
         yield f"  {config.name:<{width}}  {config.handler} in {config.task_root}"
     yield ""
-    lines = [*faces]
-    if lines:
-        yield from lines
-        yield ""
+    yield from faces
+    yield f"  X-Ray daemon at {tracing.address}" + (f" ({tracing.note})" if tracing.note else "")
+    yield ""
     for name, value in _exports(url, first):
         yield f"export {name}={value}"
     yield ""

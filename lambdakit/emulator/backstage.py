@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.logs import LogLine, LogOrigin
     from lambdakit.emulator.names import FunctionName
     from lambdakit.emulator.service import LocalService, Served
+    from lambdakit.emulator.tracing.tracer import Tracer
 
 __all__ = ("Backstage",)
 
@@ -58,6 +59,7 @@ _NEVER = "ReservedFunctionConcurrentInvocationLimitExceeded"
 class Backstage:
     """The service's logs, metrics, usage and queue; also its observer.
 
+    `tracer` is told of asynchronous events.
     `also_log` receives all lines too, a few at a time in the order of their time. `clock` is what retries and ages go
     by; invocations run in real time whatever it says.
     """
@@ -70,6 +72,7 @@ class Backstage:
         region: str = DEFAULT_REGION,
         account_id: str = DEFAULT_ACCOUNT_ID,
         also_log: Callable[[Sequence[tuple[LogOrigin, LogLine]]], None] | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         if state is not None:
             state.mkdir(parents=True, exist_ok=True)
@@ -87,6 +90,7 @@ class Backstage:
         # Invocations that are over and not yet in the metrics and in `_used`.
         self._over: list[tuple[float, FunctionConfig, int, Invoked]] = []
         self._also_log = also_log
+        self._tracer = tracer
         self._service: LocalService | None = None
         deliverer = Deliverer(
             self.clock,
@@ -96,7 +100,11 @@ class Backstage:
             count=self._count_failure,
         )
         self._queue = AsyncQueue(
-            self._events, self.clock, invoke=self._attempt, config_of=self._config_of, deliver=deliverer
+            self._events,
+            self.clock,
+            invoke=self._attempt if tracer is None else tracer.attempts(self._attempt),
+            config_of=self._config_of,
+            deliver=deliverer if tracer is None else tracer.ends(deliverer),
         )
         if isinstance(self.clock, VirtualClock):
             self.clock.attend(self._queue.next_due, self._queue.settled)
@@ -131,9 +139,18 @@ class Backstage:
             function,
             invocation.payload,
             qualifier=qualifier or LATEST,
-            trace_id=invocation.trace_id,
+            trace_id=invocation.trace_id if self._tracer is None else self._accept(self._tracer, function, invocation),
             tenant_id=invocation.tenant_id,
         )
+
+    def _accept(self, tracer: Tracer, function: str, invocation: Invocation) -> str | None:
+        """The tracing header that an event is kept with."""
+        assert self._service is not None
+        try:
+            served = self._service.find(self._service.parse(function, None, None))
+        except ServiceError:
+            return invocation.trace_id
+        return tracer.accept(served.config, invocation)
 
     async def settled(self) -> None:
         """Return when no asynchronous event is under way or due."""
@@ -144,12 +161,14 @@ class Backstage:
         return len(self._events)
 
     def forget(self) -> None:
-        """Empty the queue, the logs and the metrics."""
+        """Empty the queue, the logs, the metrics and the traces."""
         self._events.remove_all()
         for group in self.logs.groups():
             self.logs.remove(group.name)
         self.metrics.clear()
         self._used.clear()
+        if self._tracer is not None:
+            self._tracer.forget()
 
     async def _attempt(self, event: AsyncEvent) -> Attempt:
         service = self._service

@@ -44,7 +44,7 @@ _HOST_PATH_LISTS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
-XRAY_DAEMON_HOST, XRAY_DAEMON_PORT = "127.0.0.1", "2000"
+XRAY_ADDRESS, XRAY_DAEMON_HOST, XRAY_DAEMON_PORT = "AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1", 2000
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,6 @@ class Facts:
 
 UNRESERVED: dict[str, str] = {
     "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-    "AWS_XRAY_DAEMON_ADDRESS": f"{XRAY_DAEMON_HOST}:{XRAY_DAEMON_PORT}",
     "LAMBDAKIT_LOCAL": "1",
     "LANG": "en_US.UTF-8",
     "TZ": ":UTC",
@@ -87,8 +86,9 @@ RESERVED: dict[str, Callable[[Facts], str | None]] = {
     "AWS_LAMBDA_RUNTIME_API": lambda f: f.runtime_api,
     "LAMBDA_TASK_ROOT": lambda f: str(f.config.task_root),
     "LAMBDA_RUNTIME_DIR": lambda f: str(Path(__file__).resolve().parent.parent / "runtime"),
-    "_AWS_XRAY_DAEMON_ADDRESS": lambda f: XRAY_DAEMON_HOST,
-    "_AWS_XRAY_DAEMON_PORT": lambda f: XRAY_DAEMON_PORT,
+    # From the address of the X-Ray daemon: see `build`.
+    "_AWS_XRAY_DAEMON_ADDRESS": lambda f: None,
+    "_AWS_XRAY_DAEMON_PORT": lambda f: None,
 }
 
 # What only the runtime has, beside every name that begins with an underscore.
@@ -117,15 +117,30 @@ def build(facts: Facts, host: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of the process; `host` is usually `os.environ`."""
     variables = _kept(host)
     variables.update(UNRESERVED)
+    xray_host, xray_port = xray_daemon(host)
+    variables.setdefault(XRAY_ADDRESS, f"{xray_host}:{xray_port}")
     variables.update(facts.config.environment)
     for name, value_of in RESERVED.items():
         value = value_of(facts)
         if value is not None:
             variables[name] = value
+    variables |= {"_AWS_XRAY_DAEMON_ADDRESS": xray_host, "_AWS_XRAY_DAEMON_PORT": str(xray_port)}
     variables["PWD"] = str(facts.config.task_root)
     if facts.layer_root is not None:
         variables.update(layer_variables(facts.layer_root, facts.config.runtime, variables))
     return variables
+
+
+def xray_daemon(host: Mapping[str, str]) -> tuple[str, int]:
+    """Where documents for X-Ray are sent to: the host's AWS_XRAY_DAEMON_ADDRESS, else where a daemon usually is.
+
+    Its forms are `HOST:PORT` and `tcp:HOST:PORT udp:HOST:PORT` (AWS X-Ray SDK for Python, "Environment variables").
+    """
+    for part in host.get(XRAY_ADDRESS, "").split(" "):
+        name, _, port = part.removeprefix("udp:").rpartition(":")
+        if name and not name.startswith("tcp:") and port.isdecimal():
+            return name, int(port)
+    return XRAY_DAEMON_HOST, XRAY_DAEMON_PORT
 
 
 def for_extension(variables: Mapping[str, str]) -> dict[str, str]:

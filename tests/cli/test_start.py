@@ -116,6 +116,7 @@ def test_what_is_printed_is_what_is_served(app):
             "AWS_ENDPOINT_URL_LAMBDA": url,
             "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": url,
             "AWS_ENDPOINT_URL_CLOUDWATCH": url,
+            "AWS_ENDPOINT_URL_XRAY": url,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",

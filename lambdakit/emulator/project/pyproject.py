@@ -136,6 +136,7 @@ SETTINGS: dict[str, Setting] = {
     "log-level": Setting((str,), "a level", "log_level"),
     "system-log-level": Setting((str,), "a level", "system_log_level"),
     "log-group": Setting((str,), "a log group", "log_group"),
+    "tracing": Setting((str,), "Active or PassThrough", "tracing"),
     "layers": Setting((list,), "a list of directories or archives", ".layers", tuple),
     "reserved-concurrency": Setting((int,), "a number of environments", ".reserved_concurrency"),
     "provisioned-concurrency": Setting((int,), "a number of environments", ".provisioned_concurrency"),

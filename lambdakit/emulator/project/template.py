@@ -36,10 +36,10 @@ FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 # Properties of a function that mean nothing to a local service, and are dropped without a note.
 _CLOUD_ONLY = frozenset(
     [
-        *("Architectures", "AutoPublishAlias", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256", "Code"),
+        *("AutoPublishAlias", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256", "Code"),
         *("AssumeRolePolicyDocument", "CodeSigningConfigArn", "CodeUri", "DeploymentPreference", "Description"),
         *("Events", "FunctionName", "KmsKeyArn", "PermissionsBoundary", "Policies", "PropagateTags", "Role"),
-        *("RolePath", "RuntimeManagementConfig", "SourceKMSKeyArn", "Tags", "Tracing", "TracingConfig"),
+        *("RolePath", "RuntimeManagementConfig", "SourceKMSKeyArn", "Tags"),
         *("VersionDescription", "VpcConfig"),
     ]
 )
@@ -152,10 +152,17 @@ def _config_values(reading: Reading, logical_id: str, properties: Mapping[str, A
         "runtime": properties.get("Runtime") or this_python(),
         "log_format": str(logging.get("LogFormat", "Text")).lower(),
         "log_group": logging.get("LogGroup"),
+        "tracing": _tracing(properties),
         **json_levels,
     }
     known = {name: reading.plain(value, f"{logical_id}: {name}") for name, value in found.items()}
     return {"environment": environment, **{name: value for name, value in known.items() if value is not None}}
+
+
+def _tracing(properties: Mapping[str, Any]) -> Any:
+    """The mode, where SAM has a word of its own for what is the default."""
+    mode = properties.get("Tracing") or table(properties.get("TracingConfig")).get("Mode")
+    return "PassThrough" if mode == "Disabled" else mode
 
 
 def _text(value: Any) -> str:
@@ -242,6 +249,7 @@ _READ = frozenset(
     [
         *("Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "PackageType", "Layers"),
         *("ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig", "EventInvokeConfig", "DeadLetterQueue"),
-        *("DeadLetterConfig", "FunctionUrlConfig", "EphemeralStorage"),
+        *("Architectures", "DeadLetterConfig", "FunctionUrlConfig", "EphemeralStorage"),
+        *("Tracing", "TracingConfig"),
     ]
 )

@@ -15,6 +15,7 @@ import errno
 import logging
 import socket
 from collections import Counter
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from lambdakit.emulator.api.connection import ClientConnection
@@ -26,11 +27,13 @@ from lambdakit.emulator.tracing.routes import xray_routes
 from lambdakit.exceptions import AddressInUseError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from lambdakit.emulator.api.exchange import Exchange
     from lambdakit.emulator.tracing.api import XRay
     from lambdakit.emulator.tracing.store import TraceStore
 
-__all__ = ("PORT", "XRayDaemon", "any_daemon")
+__all__ = ("PORT", "XRayDaemon", "listening_daemon")
 
 PORT = 2000
 # What may wait to be read: an invocation sends everything at once.
@@ -145,19 +148,21 @@ class _Receiver(asyncio.DatagramProtocol):
         """Nothing was sent from here."""
 
 
-async def any_daemon(xray: XRay, *, host: str = LOOPBACK, port: int | None = None) -> XRayDaemon:
+@asynccontextmanager
+async def listening_daemon(xray: XRay, *, host: str = LOOPBACK, port: int | None = None) -> AsyncGenerator[XRayDaemon]:
     """A daemon that listens: on `port`, or where none is given on the usual one, or any if that is taken.
 
     Whoever runs a daemon of their own has the usual port taken by it. Raises AddressInUseError for a port asked for.
     """
-    if port is not None:
-        daemon = XRayDaemon(xray, host=host, port=port)
-        await daemon.start()
-        return daemon
-    daemon = XRayDaemon(xray, host=host)
+    daemon = XRayDaemon(xray, host=host, port=PORT if port is None else port)
     try:
         await daemon.start()
     except AddressInUseError:
+        if port is not None:
+            raise
         daemon = XRayDaemon(xray, host=host, port=0)
         await daemon.start()
-    return daemon
+    try:
+        yield daemon
+    finally:
+        await daemon.stop()

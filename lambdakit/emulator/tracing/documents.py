@@ -16,10 +16,11 @@ from lambdakit.emulator.tracing.trace_header import SEGMENT_ID, TRACE_ID
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ("DOCUMENT_BYTES", "Document", "DocumentError", "Reason", "from_datagram", "read_document")
+__all__ = ("DATAGRAM_HEADER", "DOCUMENT_BYTES", "Document", "DocumentError", "Reason", "from_datagram", "read_document")
 
 DOCUMENT_BYTES = 65_536
 HEADER_BYTES = 1_024
+DATAGRAM_HEADER = b'{"format":"json","version":1}\n'
 NAME_LENGTH = 200
 # Deeper than any program nests on purpose; readers go down by calling themselves.
 DEEPEST = 100

@@ -33,7 +33,9 @@ from lambdakit.emulator.tracing.trace_header import TraceHeader, new_segment_id,
 from lambdakit.exceptions import InitFailedError
 
 if TYPE_CHECKING:
-    from lambdakit.emulator.asynchronous.event import AsyncEvent
+    from collections.abc import Awaitable, Callable
+
+    from lambdakit.emulator.asynchronous.event import AsyncEvent, Attempt, EventInvokeConfig
     from lambdakit.emulator.clock import Clock
     from lambdakit.emulator.environment import InitSpan
     from lambdakit.emulator.flight import Flight
@@ -48,12 +50,23 @@ ACTIVE = "Active"
 
 
 class Tracer:
-    """See the module's text. `clock` is what asynchronous events are queued by; functions run in real time."""
+    """See the module's text.
 
-    def __init__(self, store: TraceStore, sampler: Sampler | None = None, *, clock: Clock | None = None) -> None:
+    `clock` is what asynchronous events are queued by; functions run in real time. `also` is given every document, too.
+    """
+
+    def __init__(
+        self,
+        store: TraceStore,
+        sampler: Sampler | None = None,
+        *,
+        clock: Clock | None = None,
+        also: Callable[[bytes], None] | None = None,
+    ) -> None:
         self.store = store
         self.sampler = Sampler() if sampler is None else sampler
         self._clock: Clock = SystemClock() if clock is None else clock
+        self._also = also
         # Asynchronous events that are traced, and those of which an attempt is under way, by request id.
         self._events: dict[str, EventTrace] = {}
         self._attempts: dict[str, AsyncEvent] = {}
@@ -104,16 +117,32 @@ class Tracer:
             self.put(event.segment(None))
         return str(header)
 
-    def attempting(self, event: AsyncEvent) -> None:
-        """The next invocation with the event's request id is an attempt of it."""
-        self._attempts[event.request_id] = event
+    def attempts(
+        self, invoke: Callable[[AsyncEvent], Awaitable[Attempt]]
+    ) -> Callable[[AsyncEvent], Awaitable[Attempt]]:
+        """The queue's `invoke`, such that the invocation it makes is known as an attempt of the event."""
 
-    def attempted(self, event: AsyncEvent) -> None:
-        """The attempt is over, whatever came of it."""
-        self._attempts.pop(event.request_id, None)
+        async def attempt(event: AsyncEvent) -> Attempt:
+            self._attempts[event.request_id] = event
+            try:
+                return await invoke(event)
+            finally:
+                del self._attempts[event.request_id]
 
-    def ended(self, event: AsyncEvent) -> None:
-        """No further attempt will be made."""
+        return attempt
+
+    def ends(
+        self, deliver: Callable[[AsyncEvent, EventInvokeConfig], Awaitable[None]]
+    ) -> Callable[[AsyncEvent, EventInvokeConfig], Awaitable[None]]:
+        """The queue's `deliver`, such that the end of an event is known: no further attempt will be made."""
+
+        async def end(event: AsyncEvent, config: EventInvokeConfig) -> None:
+            tell(self._end, event)
+            await deliver(event, config)
+
+        return end
+
+    def _end(self, event: AsyncEvent) -> None:
         traced = self._events.pop(event.request_id, None)
         if traced is not None:
             throttled = event.last is not None and event.last.outcome in ("throttled", "zero-concurrency")
@@ -129,7 +158,10 @@ class Tracer:
 
     def put(self, segment: dict[str, Any]) -> None:
         """Keep a segment."""
-        self.store.add(read_document(encoded(segment)))
+        raw = encoded(segment)
+        self.store.add(read_document(raw))
+        if self._also is not None:
+            self._also(raw)
 
     def _decided(self, config: FunctionConfig, text: str | None) -> TraceHeader:
         header = TraceHeader.parse(text)
