@@ -34,7 +34,7 @@ ROOT = Path(lambdakit.__file__).parent
 MODULES = [
     info.name
     for info in pkgutil.walk_packages([str(ROOT)], "lambdakit.")
-    if not info.name.endswith("__main__") and "_bootstrap" not in info.name
+    if not info.name.endswith("__main__") and not {"_bootstrap", "_container"} & {*info.name.split(".")}
 ]
 
 

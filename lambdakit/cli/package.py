@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from lambdakit.cli.function_input import FunctionOptions, function_of
+from lambdakit.cli.package_input import CUSTOM_RUNTIME, MANAGED_RUNTIME, architecture_of, python_of, requirements_of
 from lambdakit.exceptions import UsageError
 from lambdakit.packaging import (
     PackageRequest,
@@ -22,9 +23,6 @@ from lambdakit.packaging import (
     Selection,
     Source,
     build_package,
-    find_requirements,
-    python_version,
-    read_requirements,
     size_tree,
 )
 
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from lambdakit.packaging.platforms import Architecture, Library
 
 _USAGE_ERROR = 2
-_MANAGED, _CUSTOM = "python", "provided."
 _NO_PYTHON = (
     "note: {} has no Python of its own: add a layer with one in /opt/python/bin/python3, or set LAMBDAKIT_PYTHON."
 )
@@ -51,7 +48,7 @@ class Options:
     code_only: bool
     runtime: str | None
     python: str | None
-    arch: Architecture
+    arch: Architecture | None
     platform: Library
     requirements: str | None
     extra: tuple[str, ...]
@@ -71,7 +68,7 @@ class Options:
 @click.option("--code-only", is_flag=True, help="The project's code alone; its dependencies are in a layer.")
 @click.option("--runtime", metavar="NAME", help="python3.X, or provided.al2023 (with bootstrap); else the project's.")
 @click.option("--python", metavar="3.X", help="The Python it will run on; else the runtime's, or this one.")
-@click.option("--arch", type=click.Choice(["x86_64", "arm64"]), default="x86_64", show_default=True)
+@click.option("--arch", type=click.Choice(["x86_64", "arm64"]), help="Else the project's, or x86_64.")
 @click.option("--platform", type=click.Choice(["manylinux", "musllinux"]), default="manylinux", show_default=True)
 @click.option(
     "--requirements", metavar="FILE", help="A requirements file, pyproject.toml or uv.lock; else the nearest."
@@ -106,13 +103,14 @@ def command(**given: object) -> None:
 
 def _request(options: Options) -> PackageRequest:
     _check(options)
-    config = None if options.target is None else function_of(options.target, FunctionOptions()).config
-    runtime = options.runtime or (f"python{options.python}" if options.python else _runtime_of(config))
+    function = None if options.target is None else function_of(options.target, FunctionOptions())
+    config = None if function is None else function.config
+    runtime = options.runtime or (f"{MANAGED_RUNTIME}{options.python}" if options.python else _runtime_of(config))
     layer = options.layer or options.exec_wrapper
-    custom = options.exec_wrapper or runtime.startswith(_CUSTOM)
+    custom = options.exec_wrapper or runtime.startswith(CUSTOM_RUNTIME)
     return PackageRequest(
         _output(options, config),
-        Platform(_python(options, runtime), options.arch, options.platform),
+        Platform(python_of(options.python, runtime), architecture_of(options.arch, function), options.platform),
         root=None if config is None else config.task_root.resolve(),
         kind="layer" if layer else "function",
         contents="code" if options.code_only else "all",
@@ -131,29 +129,12 @@ def _check(options: Options) -> None:
 
 
 def _runtime_of(config: FunctionConfig | None) -> str:
-    return f"{_MANAGED}{sys.version_info[0]}.{sys.version_info[1]}" if config is None else config.runtime
-
-
-def _python(options: Options, runtime: str) -> tuple[int, int]:
-    if runtime.startswith(_CUSTOM):
-        here = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        return python_version(options.python or here)
-    if not runtime.startswith(_MANAGED):
-        raise UsageError(f"--runtime {runtime}: expected python3.X or provided.al2023.")
-    version = runtime.removeprefix(_MANAGED)
-    if options.python not in (None, version):
-        raise UsageError(f"--python {options.python} does not run on --runtime {runtime}.")
-    return python_version(version)
+    here = f"{MANAGED_RUNTIME}{sys.version_info[0]}.{sys.version_info[1]}"
+    return here if config is None else config.runtime
 
 
 def _requirements(options: Options, config: FunctionConfig | None) -> Requirements:
-    if options.code_only:
-        return Requirements()
-    if options.requirements is not None:
-        return read_requirements(Path(options.requirements), extras=options.extra)
-    if config is None:
-        return Requirements()
-    return find_requirements(config.task_root.resolve(), top=Path.cwd().resolve(), extras=options.extra)
+    return Requirements() if options.code_only else requirements_of(options.requirements, options.extra, config)
 
 
 def _output(options: Options, config: FunctionConfig | None) -> Path:

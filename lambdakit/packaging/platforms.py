@@ -40,11 +40,12 @@ def python_version(text: str) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Platform:
-    """A Python version on an architecture and a C library."""
+    """A Python version on an architecture and a C library; `newest_glibc` is its minor version where it is known."""
 
     python: tuple[int, int]
     arch: Architecture = "x86_64"
     library: Library = "manylinux"
+    newest_glibc: int | None = None
 
     def __str__(self) -> str:
         return f"Python {self.version} on {self.library} {self.arch}"
@@ -57,6 +58,8 @@ class Platform:
     @property
     def glibc(self) -> int:
         """The minor version of the runtime's glibc 2."""
+        if self.newest_glibc is not None:
+            return self.newest_glibc
         return _AL2_GLIBC if self.python <= _LAST_ON_AL2 else _AL2023_GLIBC
 
     @property
