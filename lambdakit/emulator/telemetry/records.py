@@ -8,7 +8,7 @@ Logs API".
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import orjson
 
@@ -221,4 +221,4 @@ def _object(text: str) -> Record | None:
         parsed: Any = orjson.loads(text)
     except ValueError:
         return None
-    return parsed if isinstance(parsed, dict) else None
+    return cast("Record", parsed) if isinstance(parsed, dict) else None

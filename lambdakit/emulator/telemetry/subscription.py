@@ -96,7 +96,7 @@ def _subscription(
     api: Api, asked: Mapping[str, Any], destination: Mapping[str, Any], buffering: Mapping[str, int]
 ) -> Subscription:
     figures = {name: buffering.get(name, known.default) for name, known in BUFFERING.items()}
-    uri = urlsplit(destination.get("URI", ""))
+    uri = urlsplit(str(destination.get("URI", "")))
     return Subscription(
         api,
         asked["schemaVersion"],
