@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lambdakit.emulator import faults, limits, variables
 from lambdakit.emulator.companions import Companions
 from lambdakit.emulator.deadlines import Deadlines
-from lambdakit.emulator.event import event_reply
+from lambdakit.emulator.event import NEXT_AHEAD, event_reply
 from lambdakit.emulator.extension_programs import ExtensionPrograms, LaunchError, programs_in
 from lambdakit.emulator.flight import Flight, RunningInvocation
 from lambdakit.emulator.journal import Journal
@@ -112,6 +112,7 @@ class ExecutionEnvironment:
             tmp = self._host.get("TMPDIR")
             self._confinement = warden.confine(config, tmp=tmp, busy=self._is_busy, note=self.engine_note)
         self._initialised_before = False
+        self._event_more = NEXT_AHEAD if config.max_concurrency == 1 else ""
         self._init_ms: float | None = None
         # The last two: the one that failed, and the one in the invocation that came next.
         self.inits: tuple[InitSpan, ...] = ()
@@ -411,7 +412,7 @@ class ExecutionEnvironment:
         self._deadlines.watch(flight)
         if self._confinement is not None:
             self._confinement.begins()
-        flight.event = event_reply(flight, self.config.arn)
+        flight.event = event_reply(flight, self.config.arn, self._event_more)
         if sandbox.companions is not None:
             sandbox.companions.attend(flight)
         sandbox.session.deliver(flight)

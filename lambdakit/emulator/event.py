@@ -1,7 +1,9 @@
 """An event as the runtime gets it: the reply to `GET /runtime/invocation/next`.
 
 Source: AWS Lambda developer guide, "Runtime API", next invocation. The content type and the deadline are always
-there, because AWS's own client does not survive their absence.
+there, because AWS's own client does not survive their absence. One header is not AWS's: `NEXT_AHEAD` tells a client
+that knows it, which lambdakit's own does, that it may send `next` in one piece with its response (see
+`known_requests`).
 """
 
 from __future__ import annotations
@@ -21,11 +23,14 @@ _COGNITO_IDENTITY = "Lambda-Runtime-Cognito-Identity"
 _TENANT_ID = "Lambda-Runtime-Aws-Tenant-Id"
 _INVOCATION_ID = "Lambda-Runtime-Invocation-Id"
 
+# A header line by itself, for sessions of one event at a time.
+NEXT_AHEAD = "Lambdakit-Next-Ahead: yes\r\n"
 
-def event_reply(flight: Flight, arn: str) -> tuple[bytes, bytes]:
-    """Head and body of the `next` reply that delivers the flight."""
+
+def event_reply(flight: Flight, arn: str, more: str = "") -> tuple[bytes, bytes]:
+    """Head and body of the `next` reply that delivers the flight; `more` are further header lines."""
     invocation = flight.invocation
-    optional = ""
+    optional = more
     if invocation.client_context:
         optional += f"{_CLIENT_CONTEXT}: {_one_line(invocation.client_context)}\r\n"
     if invocation.cognito_identity:

@@ -4,6 +4,9 @@ A runtime sends the same two requests for ever: `next`, byte for byte, and a res
 a length. What the parser made of the first of each is kept here; a request is known only if it is the same but for
 those values and is whole in one piece. Everything else, however slightly different, goes to the parser, so that this
 module decides nothing that the parser would decide otherwise.
+
+A client that has been told so (`event.NEXT_AHEAD`) sends its next `next` in one piece with its response. Neither waits
+for the other then: one wake-up of each side less, which is a good part of a short invocation.
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ class KnownResponse(NamedTuple):
     headers: dict[bytes, bytes]
     request_id: str
     body: bytes
+    # Whether a known `next` came with it.
+    next_follows: bool
 
 
 class KnownRequests:
@@ -51,8 +56,16 @@ class KnownRequests:
         self._headers: dict[bytes, bytes] = {}
         self._lessons = 0
 
-    def learn(self, data: bytes, request: Request) -> None:
-        """Remember a request that was parsed from exactly `data`."""
+    def learn(self, data: bytes, requests: list[Request]) -> None:
+        """Remember a request, or a response with a `next` behind it, that was parsed from exactly `data`."""
+        if len(requests) == 1:
+            self._learn(data, requests[0])
+        elif len(requests) == 2:
+            end = data.find(END_OF_HEAD) + len(END_OF_HEAD) + len(requests[0].body)
+            self._learn(data[:end], requests[0])
+            self._learn(data[end:], requests[1])
+
+    def _learn(self, data: bytes, request: Request) -> None:
         route = request.route
         if route is None or request.rejection is not None or not request.keep_alive or request.trailers:
             return
@@ -70,12 +83,13 @@ class KnownRequests:
             return None
         length = int(match["length"])
         start = match.end()
-        if len(data) - start != length or length > limits.PAYLOAD_BYTES:
+        end = start + length
+        if length > limits.PAYLOAD_BYTES or (len(data) != end and data[end:] != self.next):
             return None
         headers = self._headers
         if b"lambda-runtime-invocation-id" in headers:
             headers = {**headers, b"lambda-runtime-invocation-id": match["attempt"]}
-        return KnownResponse(self._route, headers, match["id"].decode(), data[start:])
+        return KnownResponse(self._route, headers, match["id"].decode(), data[start:end], len(data) != end)
 
     def _learn_response(self, data: bytes, request: Request) -> None:
         if self._lessons >= _MOST_LESSONS:

@@ -80,6 +80,8 @@ class Connection(asyncio.Protocol):
         # Every `next` that is known is this one: it carries nothing but its connection.
         self._next_request = Request(self, {})
         self._next_request.route = routes.NEXT
+        # The answer to a response, kept until the `next` that came with it is answered.
+        self._unsent = b""
         # The requests that became whole with what was received last.
         self._completed: list[Request] = []
 
@@ -106,17 +108,13 @@ class Connection(asyncio.Protocol):
             return
         self._completed.clear()
         self._parse(data)
-        if between and len(self._completed) == 1 and self._request is None:
-            self._known.learn(data, self._completed[0])
+        if between and self._completed and self._request is None:
+            self._known.learn(data, self._completed)
 
     def _is_known(self, data: bytes) -> bool:
         known = self._known
         if data == known.next:
-            self._held = request = self._next_request
-            reply = self._session.next(request)
-            if reply is not None and self._held is request:
-                self._held = None
-                self._send(request, reply)
+            self._take_next()
             return True
         response = known.response(data)
         if response is None:
@@ -127,8 +125,23 @@ class Connection(asyncio.Protocol):
         request.body = response.body
         request.size = len(response.body)
         refused = self._session.accept_upload(request)
-        self._send(request, self._session.respond(request) if refused is None else refused)
+        if refused is not None:
+            self._send(request, refused)
+        elif response.next_follows:
+            # The client reads both answers when there is an event, so the first may wait for the second.
+            self._unsent = self._session.respond(request)
+        else:
+            self._send(request, self._session.respond(request))
+        if response.next_follows:
+            self._take_next()
         return True
+
+    def _take_next(self) -> None:
+        self._held = request = self._next_request
+        reply = self._session.next(request)
+        if reply is not None and self._held is request:
+            self._held = None
+            self._send(request, reply)
 
     def _parse(self, data: bytes) -> None:
         if self._in_head:
@@ -252,6 +265,8 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
+        if self._unsent:
+            head, self._unsent = self._unsent + head, b""
         if len(body) > _JOIN_BYTES:
             transport.write(head)
             transport.write(body)

@@ -19,7 +19,7 @@ from lambdakit.runtime.http1 import Connection, parse_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lambdakit.runtime.http1 import Response
 
@@ -35,6 +35,8 @@ COGNITO_IDENTITY = "lambda-runtime-cognito-identity"
 TENANT_ID = "lambda-runtime-aws-tenant-id"
 ATTEMPT_ID = "lambda-runtime-invocation-id"
 CONTENT_TYPE = "content-type"
+# lambdakit's own local service: `next` may be sent in one piece with the response.
+NEXT_AHEAD = "lambdakit-next-ahead"
 
 # What the runtime says in return.
 INVOCATION_ID = b"Lambda-Runtime-Invocation-Id"
@@ -45,6 +47,8 @@ RESPONSE_MODE = b"Lambda-Runtime-Function-Response-Mode"
 
 JSON_TYPE = "application/json"
 
+# Larger results are sent without being copied behind their head, and without a `next` behind them.
+_MOST_AHEAD = 8_192
 # The service accepts header blocks up to 1 MiB; a cause beyond that is left out, as AWS's client does.
 MAX_CAUSE = 1 << 20
 
@@ -100,14 +104,24 @@ class RuntimeApi:
             __version__.encode(),
         )
         self._next = self._head(b"GET", _RUNTIME + b"invocation/next")
+        # What must be done before `next` is sent; without it `next` is never sent ahead.
+        self.before_next: Callable[[], None] | None = None
+        self._may_go_ahead = False
+        self._asked = False
         self._invocation = b"POST " + _RUNTIME + b"invocation/"
         self._json_response = b"/response" + self._common + b"Content-Type: application/json\r\n"
 
     def next(self) -> Invocation:
         """Wait, for hours if need be, for the next invocation. Raises RuntimeApiError; the environment is then over."""
-        response = self.connection.request(self._next)
+        response = None
+        if self._asked:
+            self._asked = False
+            response = self.connection.following()
+        if response is None:
+            response = self.connection.request(self._next)
         if response.status != 200:
             raise _status_error("next", response)
+        self._may_go_ahead = NEXT_AHEAD in response.headers and self.before_next is not None
         invocation = Invocation(response.headers, response.body)
         if not invocation.request_id:
             raise RuntimeApiProtocolError("the Runtime API sent an invocation without Lambda-Runtime-Aws-Request-Id")
@@ -126,6 +140,10 @@ class RuntimeApi:
             _echo(invocation),
             len(body),
         )
+        if self._may_go_ahead and len(body) < _MOST_AHEAD and self.before_next is not None:
+            self.before_next()
+            self._asked = True
+            body = body + self._next
         self._accepted("response", self.connection.request(head, body))
 
     def stream(self, invocation: Invocation, content_type: str, chunks: Iterable[bytes]) -> None:

@@ -1,10 +1,10 @@
 """HTTP/1.1 for one client, one server and one request at a time: all the Runtime API needs, and nothing else.
 
-It is not a general HTTP client: no TLS, no redirects, no pipelining, no compression, no time-outs (a `next` may block
-for hours while the environment is frozen). It does read anything a server of that API may legally send: bodies with a
-length, chunked, or ended by the close; header names in any case; interim 1xx answers; and it refuses everything else
-with RuntimeApiProtocolError instead of guessing. Built on `_socket`, because the `socket` module costs several
-milliseconds to import.
+It is not a general HTTP client: no TLS, no redirects, no compression, pipelining of one request at most, no time-outs
+(a `next` may block for hours while the environment is frozen). It does read anything a server of that API may legally
+send: bodies with a length, chunked, or ended by the close; header names in any case; interim 1xx answers; and it
+refuses everything else with RuntimeApiProtocolError instead of guessing. Built on `_socket`, because the `socket`
+module costs several milliseconds to import.
 
 Reconnecting: a server or proxy may drop a kept-alive connection while the handler runs. A request that finds its
 *reused* connection gone before any byte of the answer is sent once more on a new one, as libcurl does for the managed
@@ -83,8 +83,9 @@ class Connection:
     def request(self, head: bytes, body: bytes | bytearray = b"") -> Response:
         """Send one request and return its whole answer.
 
-        `head` is everything up to and including the empty line. Raises RuntimeApiUnreachable or
-        RuntimeApiProtocolError; after either the connection is closed.
+        `head` is everything up to and including the empty line. `body` may have a whole request without a body of its
+        own behind it, whose answer `following()` returns. Raises RuntimeApiUnreachable or RuntimeApiProtocolError;
+        after either the connection is closed.
         """
         if self._buffer:
             self.close()  # the server spoke without having been asked: that is not the answer to this request
@@ -94,6 +95,19 @@ class Connection:
             except _StaleConnection:
                 self.close()
         return self._exchange(self._connect(), head, body)
+
+    def following(self) -> Response | None:
+        """The answer to the request sent behind the last one; None if the connection is gone, so that it must be sent.
+
+        Raises as `request()` does.
+        """
+        if self._socket is None:
+            return None
+        try:
+            return self._answer(self._socket)
+        except _StaleConnection:
+            self.close()
+            return None
 
     def stream(self, head: bytes, chunks: Iterable[bytes]) -> Response:
         """Send one request whose chunked body is made while it is sent, and return its answer.

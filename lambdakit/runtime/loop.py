@@ -51,6 +51,8 @@ class Loop:
         self._api = api
         self._handler = handler
         self._runner = LazyRunner()
+        # What the function has written belongs to the invocation that `next` ends.
+        api.before_next = logs.flush
         if is_async(handler):
             self._runner.prepare()  # during INIT, not at the first event
 

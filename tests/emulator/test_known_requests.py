@@ -37,7 +37,7 @@ def learned(**changes):
     request.request_id = ID
     for name, value in changes.items():
         setattr(request, name, value)
-    known.learn(response(), request)
+    known.learn(response(), [request])
     return known
 
 
@@ -129,6 +129,48 @@ def test_a_known_head_in_pieces_is_parsed(tmp_path):
                 assert (await wire.reply()).status == 202
                 await wire.begin("GET", "/invocation/next")
                 assert (await task).payload == b'{"a": 1}'
+
+    run(go())
+
+
+def test_a_response_may_have_a_known_next_behind_it():
+    known = learned()
+    assert known.response(response() + NEXT) is None
+    asked = Request(None, {})
+    asked.route = routes.NEXT
+    known.learn(NEXT, [asked])
+    both, alone = known.response(response(body=b"[1]") + NEXT), known.response(response())
+    assert (both.body, both.next_follows) == (b"[1]", True)
+    assert (alone.body, alone.next_follows) == (b"{}", False)
+    assert known.response(response() + NEXT + NEXT) is None
+
+
+def test_both_answers_to_a_response_and_the_next_behind_it_come_with_the_next_event(tmp_path):
+    async def go():
+        async with play(tmp_path) as played:
+            wire = await played.wire()
+            await wire.begin("GET", "/invocation/next")
+            for number in range(5):
+                task = played.invoke(Invocation(b"%d" % number))
+                if number:
+                    assert (await wire.reply()).status == 202
+                event = await wire.reply()
+                assert (event.body, event.headers["lambdakit-next-ahead"]) == (b"%d" % number, "yes")
+                head = f"POST /2018-06-01/runtime/invocation/{event.headers['lambda-runtime-aws-request-id']}/response"
+                attempt = event.headers["lambda-runtime-invocation-id"]
+                answer = f"{head} HTTP/1.1\r\nLambda-Runtime-Invocation-Id: {attempt}\r\nContent-Length: 1\r\n\r\n7"
+                await wire.send(answer.encode() + NEXT)
+                assert (await task).payload == b"7"
+            task = played.invoke()
+            assert (await wire.reply()).status == 202
+            event = await wire.reply()
+            await wire.send(answer.encode() + NEXT)
+            late = await wire.reply()
+            assert (late.status, json.loads(late.body)["errorType"]) == (400, "InvalidRequestID")
+            assert (await wire.reply()).body == event.body
+            await wire.call("POST", f"/invocation/{event.headers['lambda-runtime-aws-request-id']}/response", b"8")
+            await wire.begin("GET", "/invocation/next")
+            assert (await task).payload == b"8"
 
     run(go())
 

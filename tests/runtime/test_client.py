@@ -197,3 +197,61 @@ def test_registering_an_extension() -> None:
 def test_an_extension_that_cannot_be_registered(answer) -> None:
     with pytest.raises(RuntimeApiStatusError, match="extension/register"):
         speak(answer)[0].register_extension("name")
+
+
+EVENT = ("Lambdakit-Next-Ahead: yes", f"Lambda-Runtime-Aws-Request-Id: {ID}")
+
+
+def ahead(*answers: bytes) -> tuple[RuntimeApi, ScriptedSocket, list[str]]:
+    """A client that may send `next` ahead, whose first event has come, and what was done before each."""
+    api, sock = speak(wire(200, b"1", *EVENT), *answers)
+    done: list[str] = []
+    api.before_next = lambda: done.append(f"{len(sock.sent)} bytes sent")
+    api.next()
+    return api, sock, done
+
+
+def test_next_goes_with_the_response_where_the_server_says_it_may() -> None:
+    api, sock, done = ahead(wire(202, b"{}") + wire(200, b"2", *EVENT), wire(202, b"{}"), wire(200, b"3", *EVENT))
+    asked = request("GET /2018-06-01/runtime/invocation/next")
+    answered = f"POST /2018-06-01/runtime/invocation/{ID}/response"
+    told = ("Content-Type: application/json", "Content-Length: 4")
+    for event in (b"2", b"3"):
+        api.respond(invocation(), b"null")
+        assert api.next().body == event
+    assert sock.sent.decode() == asked + 2 * (request(answered, *told, body="null") + asked)
+    assert done == [
+        f"{len(asked)} bytes sent",
+        f"{len(asked + request(answered, *told, body='null') + asked)} bytes sent",
+    ]
+
+
+def test_next_waits_for_an_error_and_for_a_large_result() -> None:
+    api, sock, done = ahead(*[wire(202, b"{}"), wire(200, b"2", *EVENT)] * 2)
+    for answer in (lambda: api.fail(invocation(), b"{}", b""), lambda: api.respond(invocation(), b" " * 8_192)):
+        answer()
+        assert not sock.sent.endswith(b"invocation/next HTTP/1.1\r\n" + COMMON.encode() + b"\r\n")
+        assert api.next().body == b"2"
+    assert done == []
+
+
+def test_next_is_not_sent_ahead_to_a_server_that_does_not_say_so() -> None:
+    api, sock = speak(wire(200, b"1", EVENT[1]), wire(202, b"{}"), wire(200, b"2", EVENT[1]))
+    api.before_next = lambda: None
+    api.next()
+    api.respond(invocation(), b"null")
+    assert sock.sent.endswith(b"null")
+    assert api.next().body == b"2"
+
+
+def test_next_is_sent_again_when_the_connection_ends_after_the_first_answer() -> None:
+    first = ScriptedSocket([wire(200, b"1", *EVENT), wire(202, b"{}")])
+    second = ScriptedSocket(wire(200, b"2", *EVENT))
+    api = RuntimeApi("127.0.0.1:9001")
+    api.connection = ScriptedConnection(first, second)
+    api.before_next = lambda: None
+    api.next()
+    api.respond(invocation(), b"null")
+    assert api.next().body == b"2"
+    assert (first.sent.count(b"/invocation/next"), first.sent.count(b"/response")) == (2, 1)
+    assert second.sent.decode() == request("GET /2018-06-01/runtime/invocation/next")
