@@ -13,21 +13,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from lambdakit.emulator.function import InvocationResult
     from lambdakit.emulator.polling.mapping import SourceMapping
 
     Tell: TypeAlias = Callable[[str], None]
 
-__all__ = ("Invoke", "Poller")
+__all__ = ("Invoke", "Outcome", "Poller")
 
 # Seconds before a round after one that failed, and at most.
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
 
 
+class Outcome(Protocol):
+    """What a poller needs of an invocation's result."""
+
+    @property
+    def request_id(self) -> str:
+        """The invocation's id."""
+        ...
+
+    @property
+    def payload(self) -> bytes:
+        """What the function answered, or its error."""
+        ...
+
+    @property
+    def function_error(self) -> str | None:
+        """The kind of the error, if it is one."""
+        ...
+
+    @property
+    def executed_version(self) -> str:
+        """The version that was run."""
+        ...
+
+
 class Invoke(Protocol):
     """Runs a mapping's function: the result, or None where the service did not run it (a throttle, its end)."""
 
-    async def __call__(self, function: str, payload: bytes) -> InvocationResult | None:
+    async def __call__(self, function: str, payload: bytes) -> Outcome | None:
         """Run one event."""
         ...
 
