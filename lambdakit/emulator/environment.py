@@ -29,6 +29,7 @@ from lambdakit.emulator.flight import Flight, RunningInvocation
 from lambdakit.emulator.journal import Journal
 from lambdakit.emulator.kinds import session_for
 from lambdakit.emulator.layers import LayerRoot, check_layers
+from lambdakit.emulator.listener import close_listening
 from lambdakit.emulator.logs import discard
 from lambdakit.emulator.process import StartError
 from lambdakit.emulator.protocol import Connection, Refusal
@@ -219,7 +220,7 @@ class ExecutionEnvironment:
             self._layers.remove()
         server, self._server = self._server, None
         if server is not None:
-            server.close()
+            await close_listening(server)
             await server.wait_closed()
 
     # for the session

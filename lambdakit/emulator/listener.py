@@ -16,11 +16,27 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ("LOOPBACK", "Listener")
+__all__ = ("LOOPBACK", "Listener", "close_listening")
 
 LOOPBACK = "127.0.0.1"
 # Addresses that mean every one of the machine, and where a client on it reaches them.
 _EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}
+# Turns of the event loop until a connection it has accepted has its transport and its protocol.
+_ACCEPTING_TURNS = 3
+
+
+async def close_listening(server: asyncio.Server) -> None:
+    """Listen no more, and see to it that every connection accepted until then has reached its protocol.
+
+    asyncio makes the transport of an accepted connection in a task of its own. Were the server or the loop closed
+    before that task's first step, nobody would close the socket.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in server.sockets:
+        loop.remove_reader(listening.fileno())
+    for _ in range(_ACCEPTING_TURNS):
+        await asyncio.sleep(0)
+    server.close()
 
 
 class Listener:
@@ -67,8 +83,9 @@ class Listener:
 
     async def stop(self) -> None:
         """Listen no more and close the connections; twice is allowed."""
-        self.stop_listening()
         server, self._server = self._server, None
+        if server is not None:
+            await close_listening(server)
         await self._close_connections()
         if server is not None:
             await server.wait_closed()
