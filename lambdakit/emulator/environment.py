@@ -18,11 +18,12 @@ import os
 import shlex
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdakit.emulator import faults, limits, variables
 from lambdakit.emulator.companions import Companions
-from lambdakit.emulator.deadlines import Deadlines
+from lambdakit.emulator.deadlines import Deadlines, wait_within
 from lambdakit.emulator.event import NEXT_AHEAD, event_reply
 from lambdakit.emulator.extension_programs import ExtensionPrograms, LaunchError, programs_in
 from lambdakit.emulator.flight import Flight, RunningInvocation
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from lambdakit.emulator.confinement import Warden
+    from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.extension_events import ShutdownReason
     from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.function import FunctionConfig, Invocation, InvocationResult, Status
@@ -74,8 +76,9 @@ class ExecutionEnvironment:
 
     `log` receives every log line; the stream's name is made up unless given. `host` is the environment the process's
     variables are built upon, `os.environ` unless given. `warden` confines the processes as Lambda does; the directory
-    `host` names as TMPDIR is then theirs alone. All methods belong to one event loop. Raises UsageError for a
-    layer that is no directory.
+    `host` names as TMPDIR is then theirs alone. With a `debugger` the runtime is started for it, in no confinement, and
+    no deadline passes while one is attached. All methods belong to one event loop. Raises UsageError for a layer that
+    is no directory, and for a runtime that the debugger is not for.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class ExecutionEnvironment:
         log_stream: str | None = None,
         host: Mapping[str, str] | None = None,
         warden: Warden | None = None,
+        debugger: Debugger | None = None,
     ) -> None:
         check_layers(config)
         self.config = config
@@ -107,9 +111,12 @@ class ExecutionEnvironment:
         # One INIT, restore or reset at a time.
         self._lifecycle = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._deadlines = Deadlines(config.timeout, self._on_deadline)
+        self._debugger = debugger
+        self._hold = None if debugger is None else debugger.hold
+        self._deadlines = Deadlines(config.timeout, self._on_deadline, self._hold)
         self._confinement = None
-        if warden is not None:
+        # What a debugger needs is not the function's to answer for, and one that is stopped would not answer it.
+        if warden is not None and debugger is None:
             tmp = self._host.get("TMPDIR")
             self._confinement = warden.confine(config, tmp=tmp, busy=self._is_busy, note=self.engine_note)
         self._initialised_before = False
@@ -352,7 +359,7 @@ class ExecutionEnvironment:
             sandbox.companions = Companions(extensions, self.config.arn, done=self._finish, tell=tell)
 
     async def _run_init(self, sandbox: Sandbox, limit: float) -> tuple[ErrorReport | None, Status]:
-        until = time.perf_counter() + limit
+        until = self._time() + limit
         initialised = sandbox.session.initialised
         try:
             if sandbox.programs is None or await self._start_extensions(sandbox, sandbox.programs, limit):
@@ -361,7 +368,7 @@ class ExecutionEnvironment:
             return faults.made_here("Extension.LaunchError", sandbox.request_id, launch.cause), "failure"
         except StartError as error:
             return faults.not_started(error.error_type, sandbox.request_id, error.what), "failure"
-        await asyncio.wait({initialised}, timeout=max(0.0, until - time.perf_counter()))
+        await wait_within({initialised}, max(0.0, until - self._time()), self._hold)
         if not initialised.done():
             return faults.timed_out(sandbox.request_id, self.config.timeout), "timeout"
         report = initialised.result()
@@ -373,9 +380,12 @@ class ExecutionEnvironment:
     async def _start_extensions(self, sandbox: Sandbox, programs: ExtensionPrograms, limit: float) -> bool:
         """Start the external extensions; whether all have registered in time and none has ended. Raises LaunchError."""
         programs.start(self.config.task_root, self._variables)
+        if self._confinement is not None:
+            for process in programs.processes:
+                self._confinement.started(process)
         registered = sandbox.session.extensions.registered
         either: set[asyncio.Future[Any]] = {registered, sandbox.session.initialised}
-        await asyncio.wait(either, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        await wait_within(either, limit, self._hold)
         return registered.done() and not sandbox.ending
 
     async def _restore(self, sandbox: Sandbox, flight: Flight) -> None:
@@ -384,7 +394,7 @@ class ExecutionEnvironment:
         sandbox.request_id = flight.request_id
         sandbox.session.restore()
         restored = sandbox.session.restored
-        await asyncio.wait({restored}, timeout=limits.RESTORE_SECONDS)
+        await wait_within({restored}, limits.RESTORE_SECONDS, self._hold)
         elapsed_ms = (time.perf_counter() - began) * 1000
         report = restored.result() if restored.done() else faults.restore_timed_out(flight.request_id)
         status: Status = "success" if report is None else "failure" if report.cause else "error"
@@ -403,6 +413,8 @@ class ExecutionEnvironment:
 
     def _begin(self, flight: Flight) -> None:
         flight.begin(self.config.timeout)
+        if self._hold is not None:
+            self._deadlines.began(flight)
         self._platform.start(flight.request_id, flight.trace_id, flight.invocation.tenant_id)
 
     def _hand_over(self, flight: Flight) -> None:
@@ -490,14 +502,21 @@ class ExecutionEnvironment:
         command = shlex.join((*self.config.runtime_command, self.config.handler))
         self.engine_note(f"starting {command} in {self.config.task_root}")
         root = None if self._layers is None else self._layers.path
-        sandbox.spawn(self.config, self._variables, self._on_exit, layer_root=root)
+        config = self.config
+        if self._debugger is not None:
+            config = replace(config, runtime_command=self._debugger.command(config.runtime_command))
+        sandbox.spawn(config, self._variables, self._on_exit, layer_root=root)
         self._process = sandbox.process
+        if self._debugger is not None:
+            self._debugger.process_started()
         if self._confinement is not None and sandbox.process is not None:
             self._confinement.started(sandbox.process)
             sandbox.session.forfeits_answer = self._confinement.answer_check
 
     def _on_exit(self, sandbox: Sandbox, status: ExitStatus) -> None:
         self.engine_note(f"process ended: {status.cause}")
+        if self._debugger is not None:
+            self._debugger.process_ended()
         if sandbox.ending:
             return
         self._end_by_itself(sandbox, lambda request_id: faults.exited(request_id, status))
@@ -563,6 +582,10 @@ class ExecutionEnvironment:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _time(self) -> float:
+        """A clock that stands still while a debugger is attached."""
+        return time.perf_counter() - (0.0 if self._hold is None else self._hold.total())
 
     def _is_busy(self) -> bool:
         return bool(self._flights) or (self._sandbox is not None and self._sandbox.session.starting)

@@ -92,6 +92,11 @@ class ExtensionPrograms:
                 raise LaunchError(f"Err{_TOO_MANY}")
             self._spawn(program, cwd, own)
 
+    @property
+    def processes(self) -> list[BootstrapProcess]:
+        """Those that have been started."""
+        return [program.process for program in self._programs if program.process is not None]
+
     def drain(self) -> None:
         """Take in what they have written so far, without waiting."""
         for program in self._programs:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lambdakit.emulator.confinement import Warden
+    from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.function import FunctionConfig, Invocation
     from lambdakit.emulator.ledger import Kind
     from lambdakit.emulator.logs import ServiceLog
@@ -67,14 +68,22 @@ class Place:
     __slots__ = ("environment", "idle_since", "retired", "running", "tmp")
 
     def __init__(
-        self, config: FunctionConfig, *, log: ServiceLog | None, host: Mapping[str, str], warden: Warden
+        self,
+        config: FunctionConfig,
+        *,
+        log: ServiceLog | None,
+        host: Mapping[str, str],
+        warden: Warden,
+        debugger: Debugger | None = None,
     ) -> None:
         stream = log_stream_name(config.version)
         origin = LogOrigin(config.name, config.version, config.log_group_name, stream)
         sink = discard if log is None else log(origin)
         self.tmp = tempfile.mkdtemp(prefix="lambdakit-")
         host = {**host, "TMPDIR": self.tmp}
-        self.environment = ExecutionEnvironment(config, log=sink, log_stream=stream, host=host, warden=warden)
+        self.environment = ExecutionEnvironment(
+            config, log=sink, log_stream=stream, host=host, warden=warden, debugger=debugger
+        )
         self.running = 0
         self.idle_since = 0.0
         self.retired = False

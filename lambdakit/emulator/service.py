@@ -14,6 +14,7 @@ Source: AWS Lambda developer guide, "Understanding Lambda function scaling", and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping
     from types import TracebackType
 
+    from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.flight import Flight
     from lambdakit.emulator.function import FunctionConfig, InvocationResult
     from lambdakit.emulator.ledger import Kind, Share
@@ -136,6 +138,7 @@ class LocalService:
         self._host = os.environ if host is None else host
         self._warden = Warden(rules or Rules())
         self._functions: dict[str, Served] = {}
+        self._debuggers: dict[str, Debugger] = {}
         self._trips: set[Trip] = set()
         # Every environment there is, also those of functions that are gone.
         self._places: set[Place] = set()
@@ -162,11 +165,18 @@ class LocalService:
         """The configurations by name, in the order they were added."""
         return {name: served.config for name, served in self._functions.items()}
 
-    def add(self, config: FunctionConfig) -> None:
-        """Serve a function. Raises UsageError when there is one of that name, or a layer is no directory."""
+    def add(self, config: FunctionConfig, *, debugger: Debugger | None = None) -> None:
+        """Serve a function; with a `debugger` in one environment at a time, which is started when one comes.
+
+        Raises UsageError when there is one of that name, a layer is no directory, or the runtime cannot be debugged.
+        """
         check_layers(config)
         if config.name in self._functions:
             raise UsageError(f"There are two functions called {config.name}; name one of them otherwise: NAME=TARGET.")
+        if debugger is not None:
+            debugger.check(config.runtime_command)
+            debugger.wanted = partial(self.start_ahead, config.name)
+            self._debuggers[config.name] = debugger
         self._functions[config.name] = Served(config, self.ledger.open_share())
 
     def replace(self, config: FunctionConfig) -> None:
@@ -238,6 +248,17 @@ class LocalService:
     def provisioned(self, name: str) -> int:
         """How many provisioned environments of a function or version are ready. Raises ServiceError (not found)."""
         return self._served(name).share.provisioned
+
+    def start_ahead(self, name: str) -> None:
+        """Begin to initialise a function's first environment on demand, if it has none. Raises ServiceError."""
+        served = self._served(name)
+        if self._stopped or served.config.tenant_isolation:
+            return
+        lane = self._lane(served, None, "unreserved")
+        if not lane.places:
+            place = self._make_place(served.config)
+            lane.add(place)
+            self._background(_started(place))
 
     def environments(self, name: str) -> int:
         """How many execution environments a function has. Raises ServiceError (not found)."""
@@ -413,11 +434,14 @@ class LocalService:
         if lane is None:
             make = partial(self._make_place, served.config)
             most = None if kind == "provisioned" else self._environments
+            if self._debugger_of(served.config) is not None:
+                most = 1
             lane = served.lanes[key] = Lane(make, self._dispose, room=served.config.max_concurrency, most=most)
         return lane
 
     def _make_place(self, config: FunctionConfig) -> Place:
-        place = Place(config, log=self._log, host=self._host, warden=self._warden)
+        debugger = self._debugger_of(config)
+        place = Place(config, log=self._log, host=self._host, warden=self._warden, debugger=debugger)
         self._places.add(place)
         return place
 
@@ -469,7 +493,7 @@ class LocalService:
             lane
             for served in self._all()
             for (_, provisioned), lane in served.lanes.items()
-            if not provisioned
+            if not provisioned and not self._is_debugged(served)
         ]
         for lane in on_demand:
             lane.expire(before)
@@ -483,6 +507,14 @@ class LocalService:
         for served in self._functions.values():
             yield served
             yield from served.versions.values()
+
+    def _debugger_of(self, config: FunctionConfig) -> Debugger | None:
+        """The function's debugger; versions have none, for one process at a time can be debugged."""
+        return self._debuggers.get(config.name) if config.version == LATEST else None
+
+    def _is_debugged(self, served: Served) -> bool:
+        debugger = self._debugger_of(served.config)
+        return debugger is not None and debugger.attached
 
     def _served(self, name: str) -> Served:
         return self.find(self.parse(name, None, None))
@@ -505,6 +537,11 @@ class LocalService:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _started(place: Place) -> None:
+    with contextlib.suppress(InitFailedError, EnvironmentStoppedError):
+        await place.environment.start()
 
 
 def invoked_arn(config: FunctionConfig, qualifier: str | None) -> str | None:
