@@ -6,6 +6,7 @@ server's own clock ends both. Each step is one script, which the server runs wit
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # threading is not needed for it, and costs
 from time import time
 
 from lambdakit.codec import decode, encode
@@ -59,6 +60,7 @@ class RedisStore:
         self._options = client_options
         self._prefix = prefix
         self._scripts: dict[str, Any] = {}
+        self._lock = allocate_lock()
 
     def on_init(self) -> None:
         """Import the library during INIT, when it costs nothing that counts; nothing is connected."""
@@ -94,11 +96,13 @@ class RedisStore:
         return script
 
     def _connected(self) -> Any:
-        if self._client is None:
-            from importlib import import_module
+        # Of several threads that come first at once, one makes the client: the others' connections would stay open.
+        with self._lock:
+            if self._client is None:
+                from importlib import import_module
 
-            self._client = import_module("redis").Redis.from_url(self._url, **self._options)
-        return self._client
+                self._client = import_module("redis").Redis.from_url(self._url, **self._options)
+            return self._client
 
 
 def _milliseconds(seconds: float) -> int:

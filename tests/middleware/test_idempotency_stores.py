@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import types
 from typing import TYPE_CHECKING, Any
@@ -72,6 +74,25 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
 def test_redis_takes_a_url_or_a_client() -> None:
     with pytest.raises(UsageError, match="either a url or a client"):
         RedisStore()
+
+
+def test_threads_that_come_first_at_once_share_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, both = [], threading.Barrier(2)
+
+    def from_url(url: str) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # two of them meet here, unless only one is let in
+        made.append(url)
+        return types.SimpleNamespace(register_script=lambda text: text)
+
+    store = RedisStore("redis://host")
+    monkeypatch.setitem(sys.modules, "redis", types.SimpleNamespace(Redis=types.SimpleNamespace(from_url=from_url)))
+    threads = [threading.Thread(target=store.on_init) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert made == ["redis://host"]
 
 
 def test_a_record_in_dynamodb_expires_by_the_tables_time_to_live(aws: str) -> None:
