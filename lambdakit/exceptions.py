@@ -21,7 +21,8 @@
     │   │   └── ArchiveError              it is no archive, or one that could do harm; nothing is unpacked (ValueError)
     │   │       └── ArchiveTooLargeError    it is, or would become, more than Lambda takes
     │   └── ServiceError                the service refuses a request, with the Lambda API's own code and message
-    │       └── ThrottledError            there is no concurrency left for it
+    │       ├── ThrottledError            there is no concurrency left for it
+    │       └── RestoreFailedError        its environment could not be restored from a SnapStart snapshot
     ├── EventError                    an event that is not what its model or decorator says
     │   ├── MissingFieldError           a required field is not there (LookupError)
     │   ├── WrongSourceError            a decorator was given another source's event (TypeError)
@@ -118,6 +119,7 @@ __all__ = (
     "ResponseError",
     "ResponseTooLargeError",
     "ResultError",
+    "RestoreFailedError",
     "RetryableError",
     "RuntimeApiError",
     "RuntimeApiProtocolError",
@@ -300,7 +302,7 @@ class ServiceError(EmulatorError):
         self.members = members
         super().__init__(f"{code}: {message}")
 
-    def __reduce__(self) -> tuple[type[ServiceError], tuple[int, str, str, tuple[tuple[str, str], ...]]]:
+    def __reduce__(self) -> tuple[type[ServiceError], tuple[Any, ...]]:
         return type(self), (self.status, self.code, self.message, self.members)
 
 
@@ -311,6 +313,22 @@ class ThrottledError(ServiceError):
     def reason(self) -> str:
         """`ReservedFunctionConcurrentInvocationLimitExceeded`, `ConcurrentInvocationLimitExceeded`, ..."""
         return dict(self.members)["Reason"]
+
+
+class RestoreFailedError(ServiceError):
+    """A SnapStart snapshot could not be restored for an invocation: a hook failed, or the time for hooks was over.
+
+    `report` is the error JSON that the runtime or the engine made of it, empty where the time was over.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, members: tuple[tuple[str, str], ...] = (), report: bytes = b""
+    ) -> None:
+        self.report = report
+        super().__init__(status, code, message, members)
+
+    def __reduce__(self) -> tuple[type[RestoreFailedError], tuple[Any, ...]]:
+        return type(self), (self.status, self.code, self.message, self.members, self.report)
 
 
 class EventError(LambdakitError):

@@ -35,6 +35,7 @@ from lambdakit.emulator.logs import discard
 from lambdakit.emulator.process import StartError
 from lambdakit.emulator.protocol import Connection, Refusal
 from lambdakit.emulator.sandbox import Sandbox
+from lambdakit.emulator.snapstart import RESTORE_FAILED, RESTORE_TIMED_OUT, SNAP_START, credentials_of, restore_error
 from lambdakit.emulator.telemetry.hub import Telemetry
 from lambdakit.exceptions import (
     EnvironmentBusyError,
@@ -193,7 +194,8 @@ class ExecutionEnvironment:
         """Give one event to the function, initialising the environment first if need be; raises as `invoke()` does.
 
         Returns once the event is on its way, so that an answer can be passed on, or a stream read, before the
-        invocation is over. InitFailedError and EnvironmentStoppedError may also come from the object returned.
+        invocation is over. InitFailedError, EnvironmentStoppedError and, under SnapStart, RestoreFailedError may also
+        come from the object returned.
         """
         self._check_not_stopped()
         self._check_room(invocation)
@@ -275,7 +277,7 @@ class ExecutionEnvironment:
         if self._sandbox is not None and self._sandbox.ending:
             await self._end(self._sandbox)
         if self._sandbox is None and not self._stopped:
-            await self._suppressed_init(flight)
+            await self._initialise_again(flight)
         if self._sandbox is not None and not self._sandbox.session.restored.done():
             await self._restore(self._sandbox, flight)
 
@@ -288,6 +290,13 @@ class ExecutionEnvironment:
             return
         self._initialised_before = False
         raise InitFailedError(report.error_type, report.body)
+
+    async def _initialise_again(self, flight: Flight) -> None:
+        """Within the invocation's time; but a snapshot is made outside it."""
+        if self.config.initialization_type == SNAP_START:
+            await self._first_init()
+        else:
+            await self._suppressed_init(flight)
 
     async def _suppressed_init(self, flight: Flight) -> None:
         self._observe()
@@ -315,7 +324,7 @@ class ExecutionEnvironment:
                 sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if status == "error" else 0.0
             )
         sandbox.output.drain()
-        if report is None and phase == "init":
+        if report is None and phase == "init" and self.config.initialization_type != SNAP_START:
             self._init_ms = elapsed_ms
         if not self._stopped:
             self._journal.extensions(sandbox.session.extensions.notices())
@@ -329,6 +338,8 @@ class ExecutionEnvironment:
     def _new_sandbox(self, request_id: str) -> Sandbox:
         assert self._telemetry is not None
         session = session_for(self.config, self, self._telemetry, metadata_token=self._metadata_token)
+        if self.config.initialization_type == SNAP_START:
+            session.credentials = credentials_of(self._host)
         sandbox = Sandbox(session, on_line=self._journal.function_line, request_id=request_id)
         files = programs_in(None if self._layers is None else self._layers.path)
         if files:
@@ -396,18 +407,19 @@ class ExecutionEnvironment:
         restored = sandbox.session.restored
         await wait_within({restored}, limits.RESTORE_SECONDS, self._hold)
         elapsed_ms = (time.perf_counter() - began) * 1000
-        report = restored.result() if restored.done() else faults.restore_timed_out(flight.request_id)
-        status: Status = "success" if report is None else "failure" if report.cause else "error"
+        report = restored.result() if restored.done() else None
+        status: Status = "timeout" if not restored.done() else "success" if report is None else "error"
+        if self._stopped:
+            return
         self._platform.restore_end(status, _shown_type(report, status), elapsed_ms)
-        if report is None:
+        if status == "success":
             flight.restore_ms = elapsed_ms
             return
-        await self._end_runtime(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS)
-        await self._end(sandbox, reason="failure")
-        if not self._stopped:
-            self._begin(flight)
-            self._fail(flight, report, status)
-            self._finish(flight)
+        await self._end_runtime(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if report else 0.0)
+        await self._end(sandbox, reason="timeout" if report is None else "failure")
+        self._forget(flight)
+        row = RESTORE_TIMED_OUT if report is None else RESTORE_FAILED
+        flight.abort(restore_error(row, b"" if report is None else report.body))
 
     # an invocation's way
 

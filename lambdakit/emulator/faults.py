@@ -24,7 +24,6 @@ ErrorType = Literal[
     "Runtime.InvalidWorkingDir",
     "Runtime.TruncatedResponse",
     "Runtime.InvalidResponseModeHeader",
-    "Runtime.RestoreTimeout",
     "Runtime.Unknown",
     "Function.ResponseSizeTooLarge",
     "Function.Unknown",
@@ -91,12 +90,6 @@ def type_beside_cause(report: ErrorReport) -> str:
 def timed_out(request_id: str, timeout: float) -> ErrorReport:
     """The report of a passed deadline; the text names the configured seconds, not the elapsed ones."""
     return made_here("Sandbox.Timedout", request_id, f"Task timed out after {timeout:.2f} seconds")
-
-
-def restore_timed_out(request_id: str) -> ErrorReport:
-    """The report of after-restore hooks that took too long."""
-    cause = f"Restore timed out after {limits.RESTORE_SECONDS:.2f} seconds"
-    return made_here("Runtime.RestoreTimeout", request_id, cause)
 
 
 def too_large(limit: int) -> ErrorReport:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 EndpointName = Literal[
     "ping", "next", "respond", "report_error", "report_init_error", "restore_next", "report_restore_error",
     "register_extension", "extension_next", "extension_init_error", "extension_exit_error", "telemetry", "logs",
-    "metadata",
+    "metadata", "credentials",
 ]  # fmt: skip
 
 
@@ -44,6 +44,7 @@ FIXED: dict[bytes, Route] = {
 SNAP_START: dict[bytes, Route] = {
     _RUNTIME + b"/runtime/restore/next": Route(b"GET", "restore_next"),
     _RUNTIME + b"/runtime/restore/error": Route(b"POST", "report_restore_error"),
+    b"/2021-04-23/credentials": Route(b"GET", "credentials"),
 }
 
 # The last segment of /2018-06-01/runtime/invocation/{id}/...

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.flight import Flight
     from lambdakit.emulator.function import FunctionConfig
     from lambdakit.emulator.protocol import Connection, Request
+    from lambdakit.emulator.snapstart import Credentials
     from lambdakit.emulator.telemetry.hub import Telemetry
     from lambdakit.emulator.telemetry.subscription import Api
 
@@ -67,7 +68,10 @@ class Session:
         # Asked before an answer is taken: True when the process is being killed for what it did meanwhile.
         self.forfeits_answer: Callable[[], bool] | None = None
         self._up = False
+        self._token = metadata_token
         self._metadata_authorization = f"Bearer {metadata_token}".encode()
+        # What `credentials` hands out, where it does.
+        self.credentials: Credentials | None = None
         self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
         self._restoring: Connection | None = None
@@ -87,6 +91,7 @@ class Session:
             "telemetry": lambda request: self._subscribe("telemetry", request),
             "logs": lambda request: self._subscribe("logs", request),
             "metadata": self.metadata,
+            "credentials": self.give_credentials,
         }
 
     # for the kinds
@@ -236,6 +241,10 @@ class Session:
             return replies.METADATA_UNAUTHORIZED
         body = json.dumps({"AvailabilityZoneID": "use1-az1"}).encode()
         return replies.reply(200, body, replies.JSON, ("Cache-Control", "private, max-age=43200, immutable"))
+
+    def give_credentials(self, request: Request) -> bytes:
+        """Answer `GET /credentials`."""
+        return replies.NOT_FOUND if self.credentials is None else self.credentials.answer(request, self._token)
 
     # uploads
 

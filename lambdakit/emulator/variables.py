@@ -5,7 +5,8 @@ own variables, and what is reserved. Of the host only `HOST_NAMES` and `HOST_PRE
 which reads a variable its configuration does not set fails here as it would on AWS. Where this differs from AWS on
 purpose: PATH, LD_LIBRARY_PATH, PYTHONPATH, HOME and TMPDIR stay the host's, so that the user's own interpreter,
 virtual environment and packages work on a laptop (AWS has /var/lang, /var/runtime and a private /tmp there), and
-credentials are the host's, absent where it has none, so that an SDK's ordinary credential chain goes on working.
+credentials are the host's, absent where it has none, so that an SDK's ordinary credential chain goes on working
+(under SnapStart they are fetched over HTTP, as on AWS).
 LAMBDAKIT_LOCAL=1, which AWS does not have, tells code that wants to know: configuration then reads a `.env` file.
 Layers are not at /opt, so the variables that lead there lead to where they are (see `layers`).
 
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator.layers import layer_variables
+from lambdakit.emulator.snapstart import SNAP_START, with_credentials_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -128,6 +130,8 @@ def build(facts: Facts, host: Mapping[str, str]) -> dict[str, str]:
     variables["PWD"] = str(facts.config.task_root)
     if facts.layer_root is not None:
         variables.update(layer_variables(facts.layer_root, facts.config.runtime, variables))
+    if facts.config.initialization_type == SNAP_START:
+        variables = with_credentials_url(variables, facts.runtime_api, facts.metadata_token)
     return variables
 
 

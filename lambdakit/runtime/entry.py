@@ -32,6 +32,7 @@ CONCURRENCY_VARIABLE = "AWS_LAMBDA_MAX_CONCURRENCY"
 EXECUTION_VARIABLE = "AWS_EXECUTION_ENV"
 INIT_TYPE_VARIABLE = "AWS_LAMBDA_INITIALIZATION_TYPE"
 TASK_ROOT_VARIABLE = "LAMBDA_TASK_ROOT"
+LOCAL_VARIABLE = "LAMBDAKIT_LOCAL"
 
 EXIT_FAILED, EXIT_BEFORE_SNAPSHOT, EXIT_AFTER_RESTORE = 1, 64, 65
 BEFORE_SNAPSHOT_ERROR = "Runtime.BeforeSnapshotError"
@@ -120,9 +121,22 @@ def _run(api: RuntimeApi, name: str) -> int:
         return workers.run(api, name, concurrency)
     logs.install()
     _warn_of_preview()
+    _share_snapshot()
     handler = load_or_exit(api, name)
     restore_or_exit(api)
     return Loop(api, handler).run()
+
+
+def _share_snapshot() -> None:
+    """In the local service, begin with the state of `random` that all environments of a SnapStart function share.
+
+    They are not restored from one snapshot there, as they are on AWS; code that relies on such state being each
+    environment's own is to show all the same.
+    """
+    if os.environ.get(INIT_TYPE_VARIABLE) == "snap-start" and os.environ.get(LOCAL_VARIABLE):
+        import random
+
+        random.seed(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
 
 
 def _fail_init(api: RuntimeApi, error: BaseException, reported: frozenset[int]) -> NoReturn:

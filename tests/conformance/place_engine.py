@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lambdakit.emulator import ExecutionEnvironment, FunctionConfig, Invocation
-from lambdakit.exceptions import InitFailedError
+from lambdakit.exceptions import InitFailedError, RestoreFailedError
 from tests.conformance.ran import ACCOUNT, FUNCTION_NAME, MEMORY, REGION, RUNTIME_MODULES, Answered, Ran
 from tests.runtime_process import ROOT
 
@@ -42,6 +42,8 @@ async def _run(job: Job) -> Ran:
         answers = await _answers(environment, job)
     except InitFailedError as error:  # of a kind that is initialised before there is an event
         answers = [Answered(error.body, "init/error")] * len(job.steps)
+    except RestoreFailedError as error:  # the runtime's own report, which the service does not pass on
+        answers = [Answered(error.report, "restore/error")] * len(job.steps)
     finally:
         await environment.stop()
     return Ran(answers, "".join(f"{line.text}\n" for line in lines if line.source == "function"))

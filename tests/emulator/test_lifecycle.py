@@ -691,22 +691,6 @@ def test_snap_start_holds_restores_and_reports(tmp_path):
     assert re.search(r"\tRestore Duration: \d+\.\d\d ms\tBilled Restore Duration: \d+ ms\t", texts[6])
 
 
-def test_a_failing_after_restore_hook_is_the_result(tmp_path):
-    after = """body = '{"errorMessage":"hook","errorType":"E"}'
-    call("POST", "/restore/error", body, {"Lambda-Runtime-Function-Error-Type": "Runtime.AfterRestoreError"})
-    sys.exit(65)"""
-    config = scripted(tmp_path, _SNAP.format(after=after), initialization_type="snap-start")
-    [result] = invoke_all(config, b"1")
-    assert result.payload == b'{"errorMessage":"hook","errorType":"E"}'
-    assert result.error_type == "Runtime.AfterRestoreError"
-
-
-def test_an_exit_during_restore_is_an_exit_error(tmp_path):
-    config = scripted(tmp_path, _SNAP.format(after="sys.exit(3)"), initialization_type="snap-start")
-    [result] = invoke_all(config, b"1")
-    assert exit_error(result) == "Runtime exited with error: exit status 3"
-
-
 def test_a_thousand_invocations_leave_nothing_behind(tmp_path):
     config = app_config(tmp_path, "def handler(event, context): return event")
     process = psutil.Process()

@@ -367,6 +367,35 @@ def test_the_records_of_an_init_that_fails(tmp_path):
     run(go())
 
 
+def test_the_records_of_a_restore(tmp_path):
+    async def go():
+        async with listening() as sink, play(tmp_path, initialization_type="snap-start") as part:
+            await subscribed(part, request(sink.port, types=["platform"]))
+            wire = await part.wire()
+            await wire.begin("GET", "/restore/next")
+            await until(part.environment._sandbox.session.initialised.done)
+            task = part.invoke()
+            assert (await wire.reply()).status == 200
+            await wire.begin("GET", "/invocation/next")
+            request_id = (await wire.reply()).headers["lambda-runtime-aws-request-id"]
+            await wire.call("POST", f"/invocation/{request_id}/response", b"1")
+            await part.finish(wire, task)
+            await until(lambda: "platform.report" in sink.types)
+        assert sink.types[5:9] == [
+            f"platform.{name}" for name in ("restoreStart", "restoreRuntimeDone", "restoreReport", "start")
+        ]
+        assert matches(RUNTIME_FACTS, sink.records("platform.restoreStart")[0])
+        assert sink.records("platform.restoreRuntimeDone") == [{"status": "success"}]
+        assert matches(
+            {"status": "success", "metrics": {"durationMs": NUMBER}}, sink.records("platform.restoreReport")[0]
+        )
+        metrics = sink.records("platform.report")[0]["metrics"]
+        assert {"restoreDurationMs", "billedRestoreDurationMs"} < metrics.keys()
+        assert "initDurationMs" not in metrics
+
+    run(go())
+
+
 def test_lines_of_functions_and_extensions(tmp_path):
     async def go():
         async with listening() as sink:

@@ -34,6 +34,7 @@ from lambdakit.emulator.code.source import source_of
 from lambdakit.emulator.function import FunctionConfig
 from lambdakit.emulator.project.pyproject_authorizers import authorized, read_authorizers
 from lambdakit.emulator.project.spec import FunctionSpec, FunctionUrl, Project, Route, Schedule, Source
+from lambdakit.emulator.snapstart import SNAP_START
 from lambdakit.emulator.target import resolve_target
 from lambdakit.exceptions import UsageError
 
@@ -115,6 +116,10 @@ def _command(value: str | list[str]) -> tuple[str, ...]:
     return tuple(shlex.split(value) if isinstance(value, str) else value)
 
 
+def _initialization_type(snap_start: bool) -> str:
+    return SNAP_START if snap_start else "on-demand"
+
+
 def _each(convert: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda values: tuple(convert(value) for value in values)
 
@@ -131,6 +136,7 @@ SETTINGS: dict[str, Setting] = {
     "runtime-command": Setting((str, list), "a command", "runtime_command", _command),
     "region": Setting((str,), "a region", "region"),
     "account-id": Setting((str,), "an account", "account_id"),
+    "snap-start": Setting((bool,), "true or false", "initialization_type", _initialization_type),
     "max-concurrency": Setting((int,), "a number of invocations at once", "max_concurrency"),
     "log-format": Setting((str,), "text or json", "log_format"),
     "log-level": Setting((str,), "a level", "log_level"),

@@ -22,6 +22,7 @@ from lambdakit.emulator.project.intrinsics import Resolver, Unresolved
 from lambdakit.emulator.project.spec import FunctionSpec, FunctionUrl, Project
 from lambdakit.emulator.project.template_events import read_triggers
 from lambdakit.emulator.project.template_file import read_template_file, table
+from lambdakit.emulator.snapstart import SNAP_START
 from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def _config_values(reading: Reading, logical_id: str, properties: Mapping[str, A
         "runtime": properties.get("Runtime") or this_python(),
         "log_format": str(logging.get("LogFormat", "Text")).lower(),
         "log_group": logging.get("LogGroup"),
+        "initialization_type": _initialization_type(properties),
         "tracing": _tracing(properties),
         **json_levels,
     }
@@ -163,6 +165,11 @@ def _tracing(properties: Mapping[str, Any]) -> Any:
     """The mode, where SAM has a word of its own for what is the default."""
     mode = properties.get("Tracing") or table(properties.get("TracingConfig")).get("Mode")
     return "PassThrough" if mode == "Disabled" else mode
+
+
+def _initialization_type(properties: Mapping[str, Any]) -> str | None:
+    """With SnapStart a function is served as its published versions are; None where it has none."""
+    return SNAP_START if table(properties.get("SnapStart")).get("ApplyOn") == "PublishedVersions" else None
 
 
 def _text(value: Any) -> str:
@@ -248,6 +255,7 @@ def _url(config: Any) -> FunctionUrl | None:
 _READ = frozenset(
     [
         *("Handler", "Runtime", "MemorySize", "Timeout", "Environment", "LoggingConfig", "PackageType", "Layers"),
+        "SnapStart",
         *("ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig", "EventInvokeConfig", "DeadLetterQueue"),
         *("Architectures", "DeadLetterConfig", "FunctionUrlConfig", "EphemeralStorage"),
         *("Tracing", "TracingConfig"),
