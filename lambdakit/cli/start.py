@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from lambdakit.cli.debug_options import debug_lines, debug_option, debuggers_of
 from lambdakit.cli.function_input import FunctionOptions, functions_of
 from lambdakit.cli.rules_options import service_rules
 from lambdakit.cli.terminal import log_screen
@@ -35,12 +36,13 @@ from lambdakit.emulator.tracing.site import Tracing
 from lambdakit.exceptions import EmulatorError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Literal
 
     from lambdakit.cli.terminal import Screen
     from lambdakit.cli.trace_options import TraceOptions
     from lambdakit.emulator.confinement import Rules
+    from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.function import FunctionConfig, LogFormat
     from lambdakit.emulator.logs import LogLine, LogOrigin
     from lambdakit.emulator.project import FunctionSpec
@@ -100,6 +102,7 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH", "A
 )
 @trace_options
 @service_rules
+@debug_option
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
     targets: tuple[str, ...],
@@ -120,6 +123,7 @@ def command(
     clock: Literal["system", "virtual"],
     traces: TraceOptions,
     rules: Rules,
+    debug: tuple[str, ...],
     verbose: bool,
 ) -> None:
     """Serve functions to AWS clients until Ctrl-C.
@@ -130,6 +134,7 @@ def command(
     options = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command, account_id)
     try:
         functions = traces.applied(functions_of(targets, options))
+        debuggers = debuggers_of(debug, functions)
         variables = dict(os.environ)
         about = functions[0].config
         moments = VirtualClock() if clock == "virtual" else SystemClock()
@@ -164,7 +169,7 @@ def command(
         faces = None
         if _has_faces(functions):
             faces = FacesServer(service, functions, host=host, port=http_port, clock=backstage.clock)
-        run(_serve(Site(service, server, backstage, faces, tracing, reload), functions, variables))
+        run(_serve(Site(service, server, backstage, faces, tracing, debuggers, reload), functions, variables))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
@@ -178,28 +183,30 @@ class Site(NamedTuple):
     backstage: Backstage
     faces: FacesServer | None
     tracing: Tracing
+    debuggers: Mapping[str, Debugger]
     reload: bool
 
 
 async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[str, str]) -> None:
     """Serve until told to stop; `variables` is the environment that processes' variables are built upon."""
-    service, server, backstage, faces, tracing, _ = site
+    service, server, backstage, faces, tracing, debuggers, _ = site
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     async with service, backstage.behind(service), server, contextlib.AsyncExitStack() as stack:
         variables.setdefault(_ENDPOINT, server.url)
         await stack.enter_async_context(tracing.listening(server.router, variables))
-        await _add(service, functions)
+        for debugger in debuggers.values():
+            await stack.enter_async_context(debugger)
+        await _add(service, functions, debuggers)
         for function in functions:
             backstage.configure(function.name, function.event_invoke)
         if faces is not None:
             await stack.enter_async_context(faces)
         if site.reload:
             await stack.enter_async_context(reloading(service, _on_reload(faces)))
-        for line in _banner(
-            server.url, [function.config for function in functions], _face_lines(faces, functions), tracing
-        ):
+        beside = [*_face_lines(faces, functions), *_trace_lines(tracing), *debug_lines(debuggers)]
+        for line in _banner(server.url, [function.config for function in functions], beside):
             click.echo(line)
         # What is here now stays: the collector need not look at it for every few hundred invocations.
         gc.freeze()
@@ -220,13 +227,15 @@ def _on_reload(faces: FacesServer | None) -> Callable[[Reload], None]:
     return tell
 
 
-async def _add(service: LocalService, functions: Sequence[FunctionSpec]) -> None:
+async def _add(service: LocalService, functions: Sequence[FunctionSpec], debuggers: Mapping[str, Debugger]) -> None:
     for function in functions:
-        service.add(function.config)
+        service.add(function.config, debugger=debuggers.get(function.name))
         if function.reserved_concurrency is not None:
             service.reserve(function.name, function.reserved_concurrency)
     for function in functions:
-        if function.provisioned_concurrency:
+        if function.name in debuggers:
+            service.start_ahead(function.name)
+        elif function.provisioned_concurrency:
             await service.provision(function.name, function.provisioned_concurrency)
 
 
@@ -245,7 +254,11 @@ def _face_lines(faces: FacesServer | None, functions: Sequence[FunctionSpec]) ->
             yield f"  {faces.path_url_of(function.name)}  (function URL, {function.name})"
 
 
-def _banner(url: str, configs: Sequence[FunctionConfig], faces: Iterator[str], tracing: Tracing) -> Iterator[str]:
+def _trace_lines(tracing: Tracing) -> Iterator[str]:
+    yield f"  X-Ray daemon at {tracing.address}" + (f" ({tracing.note})" if tracing.note else "")
+
+
+def _banner(url: str, configs: Sequence[FunctionConfig], beside: Sequence[str]) -> Iterator[str]:
     first = configs[0]
     count = "1 function" if len(configs) == 1 else f"{len(configs)} functions"
     yield f"Serving {count} at {url} (account {first.account_id}, {first.region})"
@@ -254,8 +267,7 @@ def _banner(url: str, configs: Sequence[FunctionConfig], faces: Iterator[str], t
     for config in configs:
         yield f"  {config.name:<{width}}  {config.handler} in {config.task_root}"
     yield ""
-    yield from faces
-    yield f"  X-Ray daemon at {tracing.address}" + (f" ({tracing.note})" if tracing.note else "")
+    yield from beside
     yield ""
     for name, value in _exports(url, first):
         yield f"export {name}={value}"
