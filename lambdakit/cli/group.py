@@ -28,6 +28,7 @@ VERBS: dict[str, Verb] = {
     "start": Verb("lambdakit.cli.start", "Serve functions as the local Lambda service."),
     "config": Verb("lambdakit.cli.config", "Show the project's functions as they are understood."),
     "logs": Verb("lambdakit.cli.logs", "Show the logs of a function the local service runs."),
+    "traces": Verb("lambdakit.cli.traces", "Show the traces of functions the local service runs."),
     "package": Verb("lambdakit.cli.package", "Build a function's zip or a layer."),
     "image": Verb("lambdakit.cli.image", "Build a function's container image."),
     "event": Verb("lambdakit.cli.event", "Look at events."),

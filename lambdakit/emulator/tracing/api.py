@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ("PATHS", "XRay", "XRayError", "call")
 
-PAGE = 1_000
+PAGE = 100
 MOST_TRACE_IDS = 5
 MOST_DOCUMENTS = 50
 DEFAULT_RULE = "Default"
@@ -90,14 +90,17 @@ def _get_trace_summaries(xray: XRay, request: Mapping[str, Any]) -> dict[str, An
     except FilterError as error:
         raise XRayError(f"FilterExpression: {error}") from None
     found = [trace for trace in xray.store.newest() if _is_within(trace, start, end)]
-    told = [one for trace in found if matches(one := summary(trace), trace)]
-    first = int(request.get("NextToken") or 0)
-    page: dict[str, Any] = {
-        "TraceSummaries": told[first : first + PAGE],
-        "ApproximateTime": time.time(),
-        "TracesProcessedCount": len(found),
-    }
-    return page | ({"NextToken": str(first + PAGE)} if first + PAGE < len(told) else {})
+    told: list[dict[str, Any]] = []
+    processed = int(request.get("NextToken") or 0)
+    for trace in found[processed:]:
+        if len(told) == PAGE:
+            break
+        processed += 1
+        one = summary(trace)
+        if matches(one, trace):
+            told.append(one)
+    page = {"TraceSummaries": told, "ApproximateTime": time.time(), "TracesProcessedCount": processed}
+    return page | ({"NextToken": str(processed)} if processed < len(found) else {})
 
 
 def _is_within(trace: Trace, start: float, end: float) -> bool:

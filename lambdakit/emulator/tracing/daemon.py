@@ -90,18 +90,29 @@ class XRayDaemon(Listener):
         await super().stop()
 
     async def _receive(self) -> None:
-        loop = asyncio.get_running_loop()
+        receiving = self._bound()
         try:
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Receiver(self._store, self), local_addr=(self.host, self.port)
+            loop = asyncio.get_running_loop()
+            self._receiver, _ = await loop.create_datagram_endpoint(
+                lambda: _Receiver(self._store, self), sock=receiving
             )
+        except BaseException:
+            receiving.close()
+            raise
+
+    def _bound(self) -> socket.socket:
+        # Bound here, because event loops do not all say what is wrong with an address.
+        receiving = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            receiving.setblocking(False)
+            receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+            receiving.bind((self.host, self.port))
         except OSError as error:
+            receiving.close()
             if error.errno == errno.EADDRINUSE:
                 raise AddressInUseError(self.host, self.port) from None
             raise
-        self._receiver = transport
-        receiving: socket.socket = transport.get_extra_info("socket")
-        receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
+        return receiving
 
     def refuse(self, error: DocumentError) -> None:
         """Count what is no document."""

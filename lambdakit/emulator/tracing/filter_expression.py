@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lambdakit.emulator.tracing.trees import entities, trees
+from lambdakit.emulator.tracing.trees import entities, table, trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -222,7 +222,6 @@ def _annotations(roots: Iterable[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
     found: dict[str, tuple[Any, ...]] = {}
     for root in roots:
         for entity in entities(root):
-            told = entity.get("annotations")
-            for name, value in told.items() if isinstance(told, dict) else ():  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-                found[str(name)] = (*found.get(str(name), ()), value)  # pyright: ignore[reportUnknownArgumentType]
+            for name, value in table(entity.get("annotations")).items():
+                found[name] = (*found.get(name, ()), value)
     return found

@@ -52,7 +52,7 @@ class Tracing:
     ) -> None:
         self._host = host
         self._port = port
-        shell = {} if environment is None else environment
+        shell: Mapping[str, str] = {} if environment is None else environment
         self._other = xray_daemon(shell) if XRAY_ADDRESS in shell and port is None else None
         also = None if self._other is None else _Forwarder(*self._other).send
         sampler = Sampler(rate)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lambdakit.emulator.tracing.trees import entities, trees
+from lambdakit.emulator.tracing.trees import entities, table, trees
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,14 +51,14 @@ def _service(root: dict[str, Any]) -> dict[str, Any] | None:
     """What made a segment; a subsegment that stands alone is nobody's."""
     if root.get("type") == "subsegment":
         return None
-    account = _table(root.get("aws")).get("account_id")
+    account = table(root.get("aws")).get("account_id")
     known = {"Name": root["name"], "Names": [root["name"]], "AccountId": account, "Type": root.get("origin")}
     return {name: value for name, value in known.items() if value is not None}
 
 
 def _http(root: dict[str, Any]) -> dict[str, Any]:
-    http = _table(root.get("http"))
-    request, response = _table(http.get("request")), _table(http.get("response"))
+    http = table(root.get("http"))
+    request, response = table(http.get("request")), table(http.get("response"))
     told = {field: str(request[name]) for name, field in _REQUEST.items() if name in request}
     status = response.get("status")
     return {**told, **({"HttpStatus": status} if isinstance(status, int) else {})}
@@ -69,7 +69,7 @@ def _annotations(roots: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, An
     for root in roots:
         service = _service(root)
         for entity in entities(root):
-            for name, value in _table(entity.get("annotations")).items():
+            for name, value in table(entity.get("annotations")).items():
                 typed = _typed(value)
                 if typed is None:
                     continue
@@ -93,8 +93,3 @@ def _users(roots: Sequence[dict[str, Any]]) -> list[str]:
 
 def _arns(roots: Sequence[dict[str, Any]]) -> list[str]:
     return [arn for root in roots if isinstance(arn := root.get("resource_arn"), str)]
-
-
-def _table(value: Any) -> dict[str, Any]:
-    """A part of a document that should be an object; documents are not checked that far."""
-    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]

@@ -145,8 +145,7 @@ class Tracer:
     def _end(self, event: AsyncEvent) -> None:
         traced = self._events.pop(event.request_id, None)
         if traced is not None:
-            throttled = event.last is not None and event.last.outcome in ("throttled", "zero-concurrency")
-            failed: Outcome = "throttle" if throttled else "fault"
+            failed: Outcome = "fault" if event.attempts else "throttle"
             self.put(traced.segment(time.time(), "success" if event.condition == "Success" else failed))
 
     def forget(self) -> None:

@@ -8,16 +8,16 @@ beyond all reason. Source: AWS X-Ray developer guide, "Segment documents".
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lambdakit.emulator.tracing.documents import DEEPEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lambdakit.emulator.tracing.documents import Document
 
-__all__ = ("children", "entities", "trees")
+__all__ = ("children", "entities", "exceptions", "table", "trees")
 
 # What only a subsegment that stands by itself needs to say.
 _ALONE = ("type", "trace_id", "parent_id")
@@ -79,6 +79,17 @@ def entities(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
         entity = waiting.pop()
         yield entity
         waiting.extend(children(entity))
+
+
+def exceptions(entity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The exceptions that a segment or subsegment tells of."""
+    told = table(entity.get("cause")).get("exceptions")
+    return [table(one) for one in cast("list[object]", told)] if isinstance(told, list) else []
+
+
+def table(value: object) -> dict[str, Any]:
+    """A part of a document that should be an object; documents are not checked that far."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _start(entity: dict[str, Any]) -> float:
