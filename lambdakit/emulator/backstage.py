@@ -84,7 +84,8 @@ class Backstage:
         self._logs = LogStore(None if state is None else state / LOGS_FILE)
         self._metrics = LambdaMetrics(MetricStore())
         self._events = EventStore(None if state is None else state / EVENTS_FILE)
-        self._configs: dict[str, EventInvokeConfig] = {}
+        # By function, then by qualifier.
+        self._configs: dict[str, dict[str, EventInvokeConfig]] = {}
         # By function and memory: requests and billed milliseconds.
         self._used: dict[tuple[str, int], list[int]] = {}
         # Invocations that are over and not yet in the metrics and in `_used`.
@@ -124,9 +125,13 @@ class Backstage:
 
     # Asynchronous invocation.
 
-    def configure(self, function: str, config: EventInvokeConfig) -> None:
-        """Say how a function's asynchronous events are retried and where they end."""
-        self._configs[function] = config
+    def configure(self, function: str, config: EventInvokeConfig, qualifier: str = LATEST) -> None:
+        """Say how a function's asynchronous events are retried and where they end, those for one qualifier."""
+        self._configs.setdefault(function, {})[qualifier] = config
+
+    def remove_configuration(self, function: str) -> None:
+        """Have no function's settings for that name any more."""
+        self._configs.pop(function, None)
 
     def take_event(self, served: Served, name: FunctionName, invocation: Invocation, /) -> None:
         """Take an asynchronous invocation in; when this returns it is kept."""
@@ -159,6 +164,10 @@ class Backstage:
     def pending_events(self) -> int:
         """How many asynchronous events have not come to their end."""
         return len(self._events)
+
+    async def empty_queue(self) -> None:
+        """Give up every asynchronous event, also those that are under way."""
+        await self._queue.give_up()
 
     def forget(self) -> None:
         """Empty the queue, the logs, the metrics and the traces."""
@@ -201,7 +210,7 @@ class Backstage:
         return self._service.find(self._service.parse(function, None, None)).share.reserved
 
     def _config_of(self, event: AsyncEvent) -> EventInvokeConfig:
-        return self._configs.get(event.function) or EventInvokeConfig()
+        return self._configs.get(event.function, {}).get(event.qualifier) or EventInvokeConfig()
 
     def _arn_of(self, event: AsyncEvent) -> str:
         return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{event.function}:{event.qualifier}"

@@ -15,9 +15,12 @@ from lambdakit.emulator.refusals import refusal
 from lambdakit.exceptions import EmulatorError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from lambdakit.emulator.api.exchange import Exchange
     from lambdakit.emulator.api.invoke import TakeEvent
     from lambdakit.emulator.service import LocalService
+    from lambdakit.exceptions import ServiceError
 
 PORT = 9000
 
@@ -45,6 +48,10 @@ class ApiServer(Listener):
     ) -> None:
         super().__init__(host, port)
         self.router = Router()
+        # Who may call, beside the gate: looks at a whole request and says why it is refused, or nothing.
+        self.authorize: Callable[[Exchange], ServiceError | None] | None = None
+        # What makes the service as it was at the start.
+        self.on_reset: Callable[[], Awaitable[None]] = service.reset
         self._service = service
         self._gate = gate or Gate((host,))
         self._connections: set[ClientConnection] = set()
@@ -77,6 +84,10 @@ class ApiServer(Listener):
 
     def handle(self, exchange: Exchange) -> None:
         """Answer one request that was admitted."""
+        refused = self.authorize(exchange) if self.authorize is not None else None
+        if refused is not None:
+            exchange.refuse(refused)
+            return
         found = self.router.find(exchange.head.method, exchange.head.path)
         if not isinstance(found, Match):
             exchange.refuse(found)
@@ -102,5 +113,5 @@ class ApiServer(Listener):
         task.add_done_callback(self._tasks.discard)
 
     async def _reset_and_tell(self, exchange: Exchange) -> None:
-        await self._service.reset()
+        await self.on_reset()
         exchange.reply(204)

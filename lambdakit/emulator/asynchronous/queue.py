@@ -88,6 +88,16 @@ class AsyncQueue:
         self._store.add(request_id, function, qualifier, payload, now, trace_id=trace_id, tenant_id=tenant_id)
         self._wake()
 
+    async def give_up(self) -> None:
+        """Forget every event; attempts that are under way are not waited for, and nobody is told of their end."""
+        # First, or what is no longer under way would be taken up again.
+        self._store.remove_all()
+        tasks = [*self._under_way.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._wake()
+
     def next_due(self) -> float | None:
         """The moment at which the next event is due that is not under way."""
         return self._store.next_due(without=self._under_way)

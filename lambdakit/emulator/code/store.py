@@ -13,6 +13,7 @@ import base64
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ("CodeStore", "StoredCode", "hex_digest")
 
 _ENDING = ".zip"
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class StoredCode(NamedTuple):
@@ -92,13 +94,15 @@ class CodeStore:
         except OSError:
             raise CodeError(f"The code {sha256} is not in {self.root}.") from None
 
-    def keep_only(self, digests: Collection[str]) -> None:
-        """Forget all code but that of these digests (base64)."""
+    def keep_only(self, digests: Collection[str], folders: Collection[Path] = ()) -> None:
+        """Forget all code but that of these digests (base64), or in these folders of the store's."""
         if self._root is None and self._given is None:
             return
-        kept = {hex_digest(digest) for digest in digests}
-        for path in list(self.root.iterdir()):
-            if path.name.removesuffix(_ENDING) not in kept:
+        root = self.root.absolute()
+        kept = {hex_digest(digest) for digest in digests} | {path.name for path in folders if path.parent == root}
+        for path in list(root.iterdir()):
+            name = path.name.removesuffix(_ENDING)
+            if _DIGEST.match(name) and name not in kept:
                 _remove(path)
 
     def close(self) -> None:

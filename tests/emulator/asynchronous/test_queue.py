@@ -63,6 +63,35 @@ class Service:
         self.queue.enqueue(name, "f", b"{}")
 
 
+def test_all_is_given_up() -> None:
+    async def main() -> None:
+        begun = asyncio.Event()
+
+        async def hang(event: AsyncEvent) -> Attempt:
+            begun.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        service = Service(EventStore())
+        service.queue = AsyncQueue(
+            store := EventStore(),
+            service.clock,
+            invoke=hang,
+            config_of=lambda _: service.config,
+            deliver=service.deliver,
+        )
+        async with service.queue:
+            service.send("under way", OK)
+            await asyncio.wait_for(begun.wait(), 10)
+            service.send("waiting", OK)
+            await service.queue.give_up()
+            await service.queue.settled()
+            assert len(store) == 0
+            assert service.told == []
+
+    asyncio.run(main())
+
+
 def played(act: Callable[[Service], Any], config: EventInvokeConfig | None = None) -> Service:
     async def main() -> Service:
         store = EventStore()

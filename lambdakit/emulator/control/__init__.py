@@ -1,0 +1,9 @@
+"""The control plane: functions that are made, changed, published and removed while the service runs.
+
+    plane = ControlPlane(service, backstage, CodeStore(state / "code"))
+    plane.adopt(functions_of_the_project)
+    await plane.call("CreateFunction", inputs, caller)
+
+Nothing here runs functions: every operation ends in calls of the `LocalService` and the `Backstage` that do. No HTTP,
+either (see `api.control_routes`).
+"""

@@ -1,0 +1,217 @@
+"""The control plane as one object: the operations by their names, and the project's functions among the others.
+
+    plane = ControlPlane(service, backstage, CodeStore(state / "code"), state=state)
+    await plane.start(functions)
+    await plane.call("CreateFunction", {"FunctionName": "f", ...}, Caller("us-east-1"))
+
+Source: AWS Lambda API reference, "Actions".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lambdakit.emulator.code.store import CodeStore
+from lambdakit.emulator.control.beginnings import Beginnings
+from lambdakit.emulator.control.codes import Codes
+from lambdakit.emulator.control.concurrency import Account, Provisioned, Reserved
+from lambdakit.emulator.control.constraints import check
+from lambdakit.emulator.control.events import EventInvoke
+from lambdakit.emulator.control.functions import Functions
+from lambdakit.emulator.control.inputs import INPUTS
+from lambdakit.emulator.control.keeper import FUNCTIONS_FILE, Keeper
+from lambdakit.emulator.control.registry import Registry
+from lambdakit.emulator.control.urls import Urls
+from lambdakit.emulator.control.versions import Aliases, Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import TypeAlias
+
+    from lambdakit.emulator.backstage import Backstage
+    from lambdakit.emulator.control.record import FunctionRecord
+    from lambdakit.emulator.control.registry import Caller, Faces, Inputs
+    from lambdakit.emulator.project.spec import FunctionSpec
+    from lambdakit.emulator.service import LocalService
+
+    Handler: TypeAlias = Callable[[Inputs, Caller], Awaitable[dict[str, Any] | None]]
+
+__all__ = ("ControlPlane",)
+
+CODE_FOLDER = "code"
+
+
+class ControlPlane:
+    """See the module's text.
+
+    With a `state` directory what is created here outlives the process, code included. `faces` serves function URLs;
+    without it their operations are not there. `location` makes the address at which an archive can be fetched.
+    `seconds` is how long a function is Pending, or an update InProgress, by the service's clock; with 0 that is over
+    when the answer has been sent. `note` is told what a request asks for that has no effect here.
+    """
+
+    def __init__(
+        self,
+        service: LocalService,
+        backstage: Backstage,
+        *,
+        state: Path | None = None,
+        location: Callable[[str, str], str],
+        faces: Faces | None = None,
+        seconds: float = 0.0,
+        note: Callable[[str], None] | None = None,
+    ) -> None:
+        self.store = CodeStore(None if state is None else state / CODE_FOLDER)
+        self._keeper = Keeper(None if state is None else state / FUNCTIONS_FILE)
+        self._registry = Registry(
+            service,
+            backstage,
+            Codes(self.store),
+            self._keeper,
+            backstage.region,
+            backstage.account_id,
+            seconds,
+        )
+        if note is not None:
+            self._registry.note = note
+        self._project: Sequence[FunctionSpec] = ()
+        self._provisioned = Provisioned(self._registry)
+        self._beginnings = Beginnings(self._registry, self._provisioned)
+        self._urls = None if faces is None else Urls(self._registry, faces)
+        self._versions = Versions(self._registry)
+        self._operations = self._table(location)
+
+    async def __aenter__(self) -> ControlPlane:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The names of the operations there are."""
+        return frozenset(self._operations)
+
+    async def call(self, operation: str, inputs: Inputs, caller: Caller) -> dict[str, Any] | None:
+        """Do one operation; None where its answer is empty. Raises ServiceError."""
+        check(inputs, INPUTS[operation])
+        return await self._operations[operation](inputs, caller)
+
+    def _table(self, location: Callable[[str, str], str]) -> dict[str, Handler]:
+        registry = self._registry
+        functions, versions = Functions(registry, location), self._versions
+        aliases, reserved, events = Aliases(registry, self._alias_moved), Reserved(registry), EventInvoke(registry)
+        provisioned = self._provisioned
+        table: dict[str, Handler] = {
+            "CreateFunction": functions.create,
+            "GetFunction": functions.get,
+            "GetFunctionConfiguration": functions.get_configuration,
+            "ListFunctions": functions.list_functions,
+            "UpdateFunctionCode": functions.update_code,
+            "UpdateFunctionConfiguration": functions.update_configuration,
+            "DeleteFunction": self._delete,
+            "PublishVersion": versions.publish,
+            "ListVersionsByFunction": versions.list_versions,
+            "CreateAlias": aliases.create,
+            "GetAlias": aliases.get,
+            "UpdateAlias": aliases.update,
+            "DeleteAlias": aliases.delete,
+            "ListAliases": aliases.list_aliases,
+            "PutFunctionConcurrency": reserved.put,
+            "GetFunctionConcurrency": reserved.get,
+            "DeleteFunctionConcurrency": reserved.delete,
+            "PutProvisionedConcurrencyConfig": provisioned.put,
+            "GetProvisionedConcurrencyConfig": provisioned.get,
+            "DeleteProvisionedConcurrencyConfig": provisioned.delete,
+            "ListProvisionedConcurrencyConfigs": provisioned.list_configs,
+            "PutFunctionEventInvokeConfig": events.put,
+            "UpdateFunctionEventInvokeConfig": events.update,
+            "GetFunctionEventInvokeConfig": events.get,
+            "DeleteFunctionEventInvokeConfig": events.delete,
+            "ListFunctionEventInvokeConfigs": events.list_configs,
+            "GetAccountSettings": Account(registry).settings,
+        }
+        if self._urls is not None:
+            table |= {
+                "CreateFunctionUrlConfig": self._urls.create,
+                "UpdateFunctionUrlConfig": self._urls.update,
+                "GetFunctionUrlConfig": self._urls.get,
+                "DeleteFunctionUrlConfig": self._urls.delete,
+                "ListFunctionUrlConfigs": self._urls.list_configs,
+            }
+        return table
+
+    async def _alias_moved(self, function: FunctionRecord, alias: str) -> None:
+        self._provisioned.moved(function, alias)
+
+    # removing
+
+    async def _delete(self, inputs: Inputs, caller: Caller) -> None:
+        """DeleteFunction: a version of it, or all there is of it."""
+        registry = self._registry
+        name = registry.named(inputs, caller)
+        function = registry.function(name, caller)
+        if name.qualifier is not None:
+            await self._versions.delete(function, name.qualifier)
+            return
+        self._forget(function)
+        await self._serve_urls()
+
+    def _forget(self, function: FunctionRecord) -> None:
+        del self._registry.functions[function.name]
+        self._registry.backstage.remove_configuration(function.name)
+        if function.latest.state == "Active":
+            self._registry.service.remove(function.name)
+        self._keeper.remove(function.name)
+
+    async def _serve_urls(self) -> None:
+        if self._urls is not None:
+            await self._urls.serve()
+
+    # the functions that are there from the start
+
+    async def start(self, project: Sequence[FunctionSpec] = ()) -> None:
+        """Serve the project's functions, and those that were written down; twice is a mistake.
+
+        Raises UsageError where two functions of the project have one name.
+        """
+        self._project = project
+        await self._beginnings.adopt(project)
+        for document in self._keeper.read_all():
+            self._beginnings.resume(document)
+        self._tidy()
+        await self._serve_urls()
+
+    async def reset(self) -> None:
+        """Be as at the start, with the project's functions only and nothing of what was created here."""
+        backstage = self._registry.backstage
+        await backstage.empty_queue()
+        for function in list(self._registry.functions.values()):
+            self._forget(function)
+        await self._registry.service.reset()
+        backstage.forget()
+        await self._beginnings.adopt(self._project)
+        self._tidy()
+        await self._serve_urls()
+
+    async def stop(self) -> None:
+        """Wait for nothing any more, and close what is written."""
+        await self._registry.stop()
+        self._keeper.close()
+        self.store.close()
+
+    def _tidy(self) -> None:
+        """Remove the code that nothing has any more."""
+        digests = {
+            version.code.sha256
+            for function in self._registry.functions.values()
+            for version in (function.latest, *function.versions.values())
+            if version.code is not None
+        }
+        self.store.keep_only(
+            digests, {path for spec in self._project for path in (spec.config.task_root, *spec.layers)}
+        )
