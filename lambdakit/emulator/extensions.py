@@ -331,7 +331,7 @@ class Extensions:
         if b"accountId" in [feature.strip() for feature in features]:
             body["accountId"] = config.account_id
         identifier = ("Lambda-Extension-Identifier", extension.identifier)
-        return replies.reply(200, json.dumps(body).encode(), replies.JSON, identifier)
+        return replies.reply(200, json.dumps(body, separators=(",", ":")).encode() + b"\n", replies.JSON, identifier)
 
 
 def _events(body: bytes) -> list[str]:

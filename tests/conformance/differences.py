@@ -178,6 +178,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     row(None, "the timeout's text", "timeout.{sleep,busy,deaf,globals}", "result",
         r"\"errorType\":\"Sandbox\.Timedout\",\"errorMessage\":\"RequestId: <request \d> Error: Task timed out",
         "engine"),
+    row(None, "AWS's emulator knows no account", "extension.account-id", "result", "accountId", "engine"),
+    row(None, "AWS's emulator has no telemetry", "extension.telemetry", "result", r"^\['\[\[200, .*OK", "engine"),
     row(None, "the order of two keys", "limit.{over,over-bytes}", "result", r"\"errorMessage\":\"Response payload",
         "engine"),
 )  # fmt: skip

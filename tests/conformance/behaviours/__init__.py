@@ -8,6 +8,7 @@ from tests.conformance.behaviours import (
     context,
     errors,
     events,
+    extensions,
     lifecycle,
     logs,
     modes,
@@ -29,4 +30,5 @@ CASES: tuple[Case, ...] = (
     *lifecycle.CASES,
     *protocol.CASES,
     *modes.CASES,
+    *extensions.CASES,
 )
