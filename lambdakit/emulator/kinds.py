@@ -78,6 +78,11 @@ class SerialSession(Session):
             self.state = target
         return refused
 
+    def upload_cut(self, request: Request) -> None:
+        """As in any session, but for what the end of the process has cut because its time was over: a timeout."""
+        if request.flight is self._flight:
+            super().upload_cut(request)
+
     def uploaded(self, flight: Flight) -> None:
         """The event is answered; what is left is that the runtime asks for the next."""
         self.state = states.ANSWERED

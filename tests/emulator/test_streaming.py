@@ -123,6 +123,24 @@ def test_a_stream_over_the_limit_is_413_and_an_error(tmp_path, monkeypatch):
     run(go())
 
 
+def test_a_stream_that_is_cut_by_the_timeout_is_a_timeout(tmp_path):
+    source = """
+        import time
+        def handler(event, context):
+            yield "some"
+            time.sleep(60)
+    """
+
+    async def go():
+        async with ExecutionEnvironment(app_config(tmp_path, source, timeout=0.3), log=Recorder()) as environment:
+            running = await environment.dispatch(Invocation())
+            assert [chunk async for chunk in running.chunks()] == [b"some"]
+            result = await running.result()
+            assert (result.status, json.loads(result.payload)["errorType"]) == ("timeout", "Sandbox.Timedout")
+
+    run(go())
+
+
 def test_a_stream_cut_short_keeps_its_chunks_and_fails(tmp_path):
     async def go():
         async with play(tmp_path) as part:
