@@ -47,10 +47,18 @@ class Route:
 
 @dataclass(frozen=True)
 class Schedule:
-    """An event on a schedule: `rate(...)` or `cron(...)`, and the JSON it is sent as."""
+    """An event on a schedule: `rate(...)`, `cron(...)` or `at(...)`, and the JSON it is sent as, if not its own.
+
+    It is a rule of EventBridge or a schedule of EventBridge Scheduler (`kind`), which send different events of their
+    own; `timezone` is a name like `Europe/Berlin`, UTC where there is none.
+    """
 
     expression: str
     input: str | None = None
+    kind: Literal["rule", "scheduler"] = "rule"
+    name: str | None = None
+    timezone: str | None = None
+    enabled: bool = True
 
 
 @dataclass(frozen=True)

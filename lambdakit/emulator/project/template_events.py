@@ -5,7 +5,7 @@ Each type of event is one row of a table. Source: AWS SAM developer guide, "Even
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lambdakit.emulator.project.intrinsics import Unresolved
 from lambdakit.emulator.project.spec import Route, Schedule, Source
@@ -37,8 +37,23 @@ def _http_api(properties: Mapping[str, Any]) -> Route:
     return Route("ANY" if method == "X-AMAZON-APIGATEWAY-ANY-METHOD" else method, path, "http")
 
 
-def _schedule(properties: Mapping[str, Any]) -> Schedule:
-    return Schedule(properties.get("Schedule") or properties["ScheduleExpression"], properties.get("Input"))
+def _rule(properties: Mapping[str, Any]) -> Schedule:
+    return _schedule(properties["Schedule"], "rule", properties)
+
+
+def _scheduler(properties: Mapping[str, Any]) -> Schedule:
+    return _schedule(properties["ScheduleExpression"], "scheduler", properties)
+
+
+def _schedule(expression: str, kind: Literal["rule", "scheduler"], properties: Mapping[str, Any]) -> Schedule:
+    return Schedule(
+        expression,
+        properties.get("Input"),
+        kind,
+        properties.get("Name"),
+        properties.get("ScheduleExpressionTimezone"),
+        properties.get("Enabled", properties.get("State", "ENABLED") == "ENABLED"),
+    )
 
 
 def _source(arn: str) -> Callable[[Mapping[str, Any]], Source]:
@@ -52,8 +67,8 @@ def _source(arn: str) -> Callable[[Mapping[str, Any]], Source]:
 _TYPES: dict[str, Callable[[Mapping[str, Any]], Route | Schedule | Source]] = {
     "Api": _api,
     "HttpApi": _http_api,
-    "Schedule": _schedule,
-    "ScheduleV2": _schedule,
+    "Schedule": _rule,
+    "ScheduleV2": _scheduler,
     "SQS": _source("Queue"),
     "Kinesis": _source("Stream"),
     "DynamoDB": _source("Stream"),
