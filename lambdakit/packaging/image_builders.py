@@ -1,13 +1,15 @@
 """The programs that build images: docker, podman and buildah, of which one that works is taken.
 
 What each is called with is one table. Podman and buildah write the older of the two image formats here, which is the
-one that has a health check; AWS Lambda takes both. Docker is kept from adding attestations, which Lambda refuses.
+one that has a health check; AWS Lambda takes both. Older ones of them do not know by themselves for which platform they
+build what runs in the build. Docker is kept from adding attestations, which Lambda refuses.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -28,6 +30,8 @@ BuilderName = Literal["docker", "podman", "buildah"]
 
 # Lambda's name of an architecture -> the name in image platforms.
 _PLATFORMS: dict[Architecture, str] = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+# platform.machine() -> Lambda's name.
+_MACHINES: dict[str, Architecture] = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64", "AMD64": "x86_64"}
 _FRONT_PORT = 8080
 _ENTRY = ("python3", "-m", "lambdakit.container")
 
@@ -41,6 +45,10 @@ class Builder(NamedTuple):
     variables: Mapping[str, str]
 
 
+_BUILD = (
+    *("build", "--layers", "--format", "docker", "--timestamp", "{SOURCE_DATE_EPOCH}"),
+    *("--build-arg", "BUILDPLATFORM={HERE}"),
+)
 BUILDERS: dict[BuilderName, Builder] = {
     "docker": Builder(
         works=("version",),
@@ -50,13 +58,13 @@ BUILDERS: dict[BuilderName, Builder] = {
     ),
     "podman": Builder(
         works=("version",),
-        build=("build", "--layers", "--format", "docker", "--timestamp", "{SOURCE_DATE_EPOCH}"),
+        build=_BUILD,
         describe=("image", "inspect", "--format", '{"digest": "{{.Digest}}", "size": "{{.Size}}"}'),
         variables={},
     ),
     "buildah": Builder(
         works=("version",),
-        build=("build", "--layers", "--format", "docker", "--timestamp", "{SOURCE_DATE_EPOCH}"),
+        build=_BUILD,
         describe=("images", "--no-trunc", "--format", '{"digest": "{{.Digest}}", "size": "{{.Size}}"}'),
         variables={},
     ),
@@ -86,7 +94,8 @@ def build_image(request: ImageRequest, folder: Path, name: str, builder: Builder
     Raises PackageError when the builder fails.
     """
     arguments = build_arguments(request)
-    command = [part.format(**arguments) for part in BUILDERS[builder].build]
+    here = _PLATFORMS[_MACHINES.get(platform.machine(), "x86_64")]
+    command = [part.format(**arguments, HERE=here) for part in BUILDERS[builder].build]
     command += ["--platform", _PLATFORMS[request.platform.arch], "--target", request.target, "--tag", name]
     command += [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
     command += ["--file", str(folder / CONTAINERFILE), str(folder)]

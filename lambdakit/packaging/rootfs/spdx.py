@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ("distributions", "document", "interpreter", "system_packages")
 
-_NOTHING = "NOASSERTION"
+_NOTHING, _IMAGE = "NOASSERTION", "SPDXRef-image"
 _SPACE = "https://spdx.org/spdxdocs/lambdakit"
 _EXPRESSION = re.compile(r"[A-Za-z0-9.+\-]+( (AND|OR|WITH) [A-Za-z0-9.+\-]+)*\Z")
 # Words for licences in the metadata of older distributions that are SPDX identifiers in other words.
@@ -76,10 +76,10 @@ def document(name: str, packages: list[dict[str, Any]]) -> str:
         "name": name,
         "documentNamespace": f"{_SPACE}/{quote(name)}-{hashlib.sha256(contents).hexdigest()}",
         "creationInfo": {"created": moment, "creators": ["Tool: lambdakit"]},
-        "packages": packages,
+        "packages": [_image(name), *packages],
         "relationships": [
-            {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": one["SPDXID"]}
-            for one in packages
+            _relation("SPDXRef-DOCUMENT", "DESCRIBES", _IMAGE),
+            *(_relation(_IMAGE, "CONTAINS", one["SPDXID"]) for one in packages),
         ],
     }
     return json.dumps(text, indent=1) + "\n"
@@ -88,18 +88,32 @@ def document(name: str, packages: list[dict[str, Any]]) -> str:
 def _package(name: str, version: str, licence: str, url: str) -> dict[str, Any]:
     kind = url.removeprefix("pkg:").partition("/")[0]
     return {
-        "SPDXID": "SPDXRef-" + re.sub(r"[^A-Za-z0-9.\-]", "-", f"{kind}-{name}-{version}"),
-        "name": name,
+        **_element("SPDXRef-" + re.sub(r"[^A-Za-z0-9.\-]", "-", f"{kind}-{name}-{version}"), name, licence),
         "versionInfo": version,
+        "externalRefs": [
+            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": url},
+        ],
+    }
+
+
+def _image(name: str) -> dict[str, Any]:
+    return {**_element(_IMAGE, name, _NOTHING), "primaryPackagePurpose": "CONTAINER"}
+
+
+def _element(identifier: str, name: str, licence: str) -> dict[str, Any]:
+    return {
+        "SPDXID": identifier,
+        "name": name,
         "downloadLocation": _NOTHING,
         "filesAnalyzed": False,
         "licenseConcluded": _NOTHING,
         "licenseDeclared": licence,
         "copyrightText": _NOTHING,
-        "externalRefs": [
-            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": url},
-        ],
     }
+
+
+def _relation(element: str, kind: str, other: str) -> dict[str, str]:
+    return {"spdxElementId": element, "relationshipType": kind, "relatedSpdxElement": other}
 
 
 def _licence(declared: str) -> str:

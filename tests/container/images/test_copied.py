@@ -1,0 +1,58 @@
+"""lambdakit copied out of its image into another one, as `COPY --from` does, and the other ways to get at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.container.images.conftest import BASE
+from tests.container.images.debian_base import PYTHON
+from tests.container.images.sandbox import running, serving
+from tests.runtime_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.container.images.store import Store
+
+
+def containerfile(text: str) -> str:
+    """The recipe that the documentation gives, for the images of these tests."""
+    recipe = text.partition("<!-- copied -->\n```dockerfile\n")[2].partition("```")[0]
+    assert recipe
+    return recipe.replace("python:3.13-slim", BASE).replace("lambdakit:minimal", "localhost/lambdakit:minimal")
+
+
+def test_any_image_with_python_has_it_by_copying(store: Store, tmp_path: Path) -> None:
+    options = ("--base", BASE, "--python", PYTHON, "--installer", "pip", "--tag", "localhost/lambdakit:minimal")
+    store.lambdakit_image(*options, cwd=tmp_path)
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return [event, __file__]\n")
+    (tmp_path / "Containerfile").write_text(containerfile((ROOT / "container/README.md").read_text()))
+    store.buildah("build", "--format", "docker", "--tag", "localhost/copied", str(tmp_path))
+    config = store.image("localhost/copied").config
+    assert config["Entrypoint"] == ["/opt/bootstrap"]
+    with running(store.root("localhost/copied"), {**config, "User": "993:990"}) as started:
+        assert serving(started).post(1).body == [1, "/var/task/app.py"]
+        assert started.end() == 0
+
+
+def test_run_starts_what_was_built(store: Store, project: Path) -> None:
+    options = ["--base", BASE, "--python", PYTHON, "--installer", "pip", "--tag", "localhost/function:run"]
+    options += ["--find-links", str(project.parent / "wheels"), "--port", "0", "--builder", "buildah", "--run"]
+    command = [sys.executable, "-m", "lambdakit.cli", "image", "app.handler", *options]
+    with subprocess.Popen(
+        command, cwd=project, env=store.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        while not lines or "lambdakit serves" not in lines[-1]:
+            lines.append(process.stdout.readline())
+            assert lines[-1], process.stderr and process.stderr.read()
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+    assert re.match(r"localhost/function:run  \d+(\.\d+)? MB\n", lines[0])
+    assert re.match(r"sha256:[0-9a-f]{64}\n", lines[1])
