@@ -35,6 +35,11 @@ class ServiceProcess:
         """The process's id."""
         return self.process.pid
 
+    def banner_line(self) -> str:
+        """The next line of what the service prints as it starts, after the first."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
     def kill(self) -> None:
         """End it with SIGKILL, and wait until it is gone."""
         self.process.send_signal(signal.SIGKILL)

@@ -30,6 +30,7 @@ from lambdakit.emulator.clock import SystemClock, VirtualClock
 from lambdakit.emulator.faces.server import HTTP_PORT, FacesServer
 from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.loop_choice import run
+from lambdakit.emulator.polling.triggers import Triggers
 from lambdakit.emulator.reload import reloading
 from lambdakit.emulator.service import LocalService
 from lambdakit.emulator.tracing.site import Tracing
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.function import FunctionConfig, LogFormat
     from lambdakit.emulator.logs import LogLine, LogOrigin
+    from lambdakit.emulator.polling.pollers import Reach
     from lambdakit.emulator.project import FunctionSpec
     from lambdakit.emulator.reload import Reload
 
@@ -102,6 +104,7 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH", "A
 )
 @trace_options
 @service_rules
+@click.option("--poll", is_flag=True, help="Poll event sources also where no endpoint is set: in AWS itself.")
 @debug_option
 @click.option("-v", "--verbose", is_flag=True, help="Show the engine's own phases, too.")
 def command(
@@ -121,6 +124,7 @@ def command(
     state: str | None,
     reload: bool,
     clock: Literal["system", "virtual"],
+    poll: bool,
     traces: TraceOptions,
     rules: Rules,
     debug: tuple[str, ...],
@@ -169,7 +173,9 @@ def command(
         faces = None
         if _has_faces(functions):
             faces = FacesServer(service, functions, host=host, port=http_port, clock=backstage.clock)
-        run(_serve(Site(service, server, backstage, faces, tracing, debuggers, reload), functions, variables))
+        reach: Reach = "everywhere" if poll else "elsewhere"
+        triggers = Triggers(functions, service, backstage, reach=reach, tell=_tell)
+        run(_serve(Site(service, server, backstage, faces, tracing, debuggers, triggers, reload), functions, variables))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
@@ -184,12 +190,13 @@ class Site(NamedTuple):
     faces: FacesServer | None
     tracing: Tracing
     debuggers: Mapping[str, Debugger]
+    triggers: Triggers
     reload: bool
 
 
 async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[str, str]) -> None:
     """Serve until told to stop; `variables` is the environment that processes' variables are built upon."""
-    service, server, backstage, faces, tracing, debuggers, _ = site
+    service, server, backstage, faces, tracing, debuggers, triggers, _ = site
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
@@ -205,13 +212,20 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
             await stack.enter_async_context(faces)
         if site.reload:
             await stack.enter_async_context(reloading(service, _on_reload(faces)))
-        beside = [*_face_lines(faces, functions), *_trace_lines(tracing), *debug_lines(debuggers)]
+        await stack.enter_async_context(triggers)
+        beside = [
+            *_face_lines(faces, functions),
+            *triggers.lines(),
+            *_trace_lines(tracing),
+            *debug_lines(debuggers),
+        ]
         for line in _banner(server.url, [function.config for function in functions], beside):
             click.echo(line)
         # What is here now stays: the collector need not look at it for every few hundred invocations.
         gc.freeze()
         await told_to_stop.wait()
         server.stop_listening()
+        triggers.stop()
         await service.stop(drain_seconds=_DRAIN_SECONDS)
 
 
@@ -222,9 +236,13 @@ def _on_reload(faces: FacesServer | None) -> Callable[[Reload], None]:
         if faces is not None:
             faces.authorizers.forget(reload.functions)
         text = reload.problem or f"new code for {', '.join(reload.functions)}"
-        click.echo(f"lambdakit start: {text}", err=True)
+        _tell(text)
 
     return tell
+
+
+def _tell(text: str) -> None:
+    click.echo(f"lambdakit start: {text}", err=True)
 
 
 async def _add(service: LocalService, functions: Sequence[FunctionSpec], debuggers: Mapping[str, Debugger]) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lambdakit.emulator.polling.aws import aws_client, leads_to_aws
-from lambdakit.emulator.polling.mapping import read_mapping
+from lambdakit.emulator.polling.mapping import read_mapping, service_of
 from lambdakit.emulator.polling.sqs import QueuePoller
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.polling.poller import Invoke, Poller, Tell
     from lambdakit.emulator.project import FunctionSpec
 
-__all__ = ("Pollers", "Reach", "mappings_of")
+__all__ = ("Pollers", "Reach", "mappings_of", "others_of")
 
 Reach = Literal["elsewhere", "everywhere"]
 
@@ -47,8 +47,22 @@ class Polled(NamedTuple):
 
 
 def mappings_of(functions: Sequence[FunctionSpec]) -> list[SourceMapping]:
-    """What is to be polled for the functions. Raises UsageError for a source that is not understood."""
-    return [read_mapping(function.name, source) for function in functions for source in function.sources]
+    """What can be polled for the functions. Raises UsageError for settings that are not understood."""
+    return [
+        read_mapping(function.name, source)
+        for function in functions
+        for source in function.sources
+        if service_of(source.arn)
+    ]
+
+
+def others_of(functions: Sequence[FunctionSpec]) -> Iterator[str]:
+    """The sources of kinds that nobody polls here, a line each."""
+    for function in functions:
+        for source in function.sources:
+            if service_of(source.arn) is None:
+                kinds = "only queues of SQS and streams of Kinesis and DynamoDB are"
+                yield f"  {source.arn}  (not polled: {kinds}, {function.name})"
 
 
 class Pollers:
