@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lambdakit.emulator import replies
 from lambdakit.exceptions import RestoreFailedError
@@ -35,11 +35,12 @@ __all__ = (
     "SNAP_START",
     "Credentials",
     "credentials_of",
+    "initialization_type_of",
     "restore_error",
     "with_credentials_url",
 )
 
-SNAP_START = "snap-start"
+SNAP_START: Literal["snap-start"] = "snap-start"
 
 CREDENTIALS_PATH = "/2021-04-23/credentials"
 _URL_VARIABLE, _TOKEN_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"
@@ -60,6 +61,12 @@ RESTORE_TIMED_OUT = (
     "SnapStartTimeoutException",
     "Lambda couldn't restore the snapshot within the timeout limit.",
 )
+
+
+def initialization_type_of(settings: Mapping[str, Any], version: str) -> Literal["snap-start"] | None:
+    """How environments of a version begin by a function's settings in the API: published versions may be snapshots."""
+    apply_on = (settings.get("SnapStart") or {}).get("ApplyOn")
+    return SNAP_START if apply_on == "PublishedVersions" and version.isdecimal() else None
 
 
 def restore_error(row: tuple[int, str, str], report: bytes) -> RestoreFailedError:

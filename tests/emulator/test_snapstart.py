@@ -13,6 +13,8 @@ from botocore.credentials import ContainerProvider
 
 from lambdakit.emulator import ExecutionEnvironment, Invocation, InvokeRequest, LocalService, limits
 from lambdakit.emulator.api import ApiServer
+from lambdakit.emulator.code.store import StoredCode
+from lambdakit.emulator.control.record import VersionRecord
 from lambdakit.emulator.project.pyproject import read_pyproject
 from lambdakit.emulator.project.template import read_template
 from lambdakit.exceptions import InitFailedError, RestoreFailedError
@@ -340,3 +342,18 @@ def test_pyproject_asks_for_it(tmp_path):
     """)
     functions = read_pyproject(tmp_path / "pyproject.toml").functions
     assert [f.config.initialization_type for f in functions] == ["snap-start", "on-demand"]
+
+
+@pytest.mark.parametrize(
+    ("apply_on", "version", "expected"),
+    [
+        ("PublishedVersions", "1", "snap-start"),
+        ("PublishedVersions", "$LATEST", "on-demand"),
+        ("None", "1", "on-demand"),
+    ],
+)
+def test_published_versions_are_snapshots_where_the_api_asked_for_it(tmp_path, apply_on, version, expected):
+    settings = {"SnapStart": {"ApplyOn": apply_on}}
+    latest = VersionRecord("$LATEST", settings, app_config(tmp_path, ""), None, "")
+    code = StoredCode("", 0, tmp_path, tmp_path)
+    assert latest.published(version, code).config.initialization_type == expected

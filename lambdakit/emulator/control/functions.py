@@ -18,6 +18,7 @@ from lambdakit.emulator.control.settings import Owner, changed, created, fields_
 from lambdakit.emulator.control.versions import next_version
 from lambdakit.emulator.control.views import configuration, service_moment
 from lambdakit.emulator.function import LATEST, FunctionConfig
+from lambdakit.emulator.snapstart import initialization_type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -226,5 +227,6 @@ def config_of(
         account_id=owner.account_id,
         version=version,
         task_root=code.folder,
+        initialization_type=initialization_type_of(settings, version) or "on-demand",
         **fields,
     )

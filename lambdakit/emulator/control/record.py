@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lambdakit.emulator.function import LATEST
 from lambdakit.emulator.ids import new_uuid
+from lambdakit.emulator.snapstart import initialization_type_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -45,7 +46,8 @@ class VersionRecord:
 
     def published(self, version: str, code: StoredCode) -> VersionRecord:
         """This, as a version that will not change."""
-        config = replace(self.config, version=version, task_root=code.folder)
+        kind = initialization_type_of(self.settings, version) or self.config.initialization_type
+        config = replace(self.config, version=version, task_root=code.folder, initialization_type=kind)
         return VersionRecord(version, dict(self.settings), config, code, self.last_modified)
 
     def document(self) -> dict[str, Any]:
