@@ -201,7 +201,9 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     async with service, backstage.behind(service), server, contextlib.AsyncExitStack() as stack:
-        variables.setdefault(_ENDPOINT, server.url)
+        # Functions reach the service as whoever has taken over the printed lines does.
+        for name, value in _exports(server.url, functions[0].config):
+            variables.setdefault(name, value)
         await stack.enter_async_context(tracing.listening(server.router, variables))
         for debugger in debuggers.values():
             await stack.enter_async_context(debugger)
