@@ -251,6 +251,8 @@ class Backstage:
         figures = trip.figures
         counts = Invoked(figures.duration_ms, trip.function_error is not None, trip.concurrency, trip.unreserved)
         self._over.append((self.clock.now(), config, figures.billed_ms, counts))
+        if trip.extensions_ms is not None:
+            self._metrics.counted(self.clock.now(), config.name, "PostRuntimeExtensionsDuration", trip.extensions_ms)
         if len(self._over) >= _MOST_OVER:
             self._count_over()
 

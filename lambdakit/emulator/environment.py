@@ -38,6 +38,7 @@ from lambdakit.emulator.sandbox import Sandbox
 from lambdakit.emulator.snapstart import RESTORE_FAILED, RESTORE_TIMED_OUT, SNAP_START, credentials_of, restore_error
 from lambdakit.emulator.telemetry.hub import Telemetry
 from lambdakit.exceptions import (
+    EmulatorError,
     EnvironmentBusyError,
     EnvironmentStoppedError,
     InitFailedError,
@@ -263,6 +264,10 @@ class ExecutionEnvironment:
             except InitFailedError as error:
                 self._forget(flight)
                 flight.abort(error)
+                return
+            except OSError as error:  # the machine has no room left: for a process, a descriptor, a file
+                self._forget(flight)
+                flight.abort(EmulatorError(f"The execution environment could not be started: {error}"))
                 return
             if self._stopped:
                 self._abort(flight)
@@ -501,9 +506,9 @@ class ExecutionEnvironment:
         if self._server is not None:
             return
         loop = asyncio.get_running_loop()
+        self._layers = self._layers or LayerRoot(self.config.layers)
         self._server = await loop.create_server(self._accept, _LOOPBACK, 0)
         host, port = self._server.sockets[0].getsockname()[:2]
-        self._layers = LayerRoot(self.config.layers)
         facts = variables.Facts(self.config, f"{host}:{port}", self.log_stream, self._metadata_token, self._layers.path)
         self._variables = variables.build(facts, self._host)
 

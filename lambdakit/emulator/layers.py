@@ -61,13 +61,17 @@ def check_layers(config: FunctionConfig) -> None:
 
 
 class LayerRoot:
-    """The /opt of one execution environment; `path` is None where the function has no layers."""
+    """The /opt of one execution environment; `path` is None where the function has no layers. Raises OSError."""
 
     def __init__(self, layers: Sequence[Path]) -> None:
         self._own = Path(tempfile.mkdtemp(prefix="lambdakit-opt-")) if len(layers) > 1 else None
         self.path = self._own or next(iter(layers), None)
         if self._own is not None:
-            _fill(self._own, layers)
+            try:
+                _fill(self._own, layers)
+            except OSError:
+                self.remove()
+                raise
 
     def remove(self) -> None:
         """Remove what was merged; the layers themselves stay. Twice is allowed."""

@@ -10,6 +10,8 @@ import time
 import pytest
 
 from lambdakit.emulator import ExecutionEnvironment, Invocation, InvokeRequest, LocalService, limits
+from lambdakit.emulator.backstage import Backstage
+from lambdakit.emulator.cloudwatch.metrics import Metric
 from lambdakit.exceptions import InitFailedError
 from tests.engine_support import Recorder, run, scripted, until
 from tests.extension_support import FAITHFUL, layer_with, noted_events, notes
@@ -449,5 +451,20 @@ def test_each_environment_has_extensions_of_its_own(tmp_path):
             await asyncio.gather(*(service.invoke(InvokeRequest("engine-test", b"1")) for _ in range(2)))
         ends = [event for event in noted_events(tmp_path) if event["eventType"] == "SHUTDOWN"]
         assert len(ends) == 2
+
+    run(go())
+
+
+@pytest.mark.parametrize(("script", "samples"), [(SLOW, 1), ("register()\nnext_event()", 0)])
+def test_what_extensions_take_after_the_runtime_is_a_metric(tmp_path, script, samples):
+    (tmp_path / "go").touch()
+    metric = Metric.of("AWS/Lambda", "PostRuntimeExtensionsDuration", {"FunctionName": "engine-test"})
+
+    async def go():
+        backstage = Backstage()
+        async with LocalService(log=backstage.log, observer=backstage) as service, backstage.behind(service):
+            service.add(config_with(tmp_path, slow=script))
+            await service.invoke(InvokeRequest("engine-test", b"1"))
+            assert backstage.metrics.total(metric).sample_count == samples
 
     run(go())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from lambdakit.emulator import ExecutionEnvironment, FunctionConfig, Invocation,
 from lambdakit.emulator.function import this_python
 from lambdakit.emulator.layers import LayerRoot, layer_variables, start_command
 from lambdakit.emulator.project.spec import FunctionSpec
-from lambdakit.exceptions import UsageError
+from lambdakit.exceptions import EmulatorError, UsageError
 from tests.engine_support import RUNTIMES, Recorder, app_config, run
 
 
@@ -180,6 +181,22 @@ def test_a_layer_that_is_not_there_is_refused_when_the_function_is_added(tmp_pat
                 service.add(config)
         with pytest.raises(UsageError):
             ExecutionEnvironment(config)
+
+    run(go())
+
+
+def test_where_there_is_no_room_to_merge_layers_the_caller_is_told_and_the_next_invocation_works(tmp_path, monkeypatch):
+    layers = tuple(written(tmp_path / name, **{name: name}) for name in "ab")
+    config = app_config(tmp_path, "def handler(event, context): return 1", layers=layers)
+
+    async def go():
+        environment = ExecutionEnvironment(config)
+        with monkeypatch.context() as patched:
+            patched.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+            with pytest.raises(EmulatorError, match=r"could not be started: .*full"):
+                await environment.invoke(Invocation())
+        assert (await environment.invoke(Invocation())).payload == b"1"
+        await environment.stop()
 
     run(go())
 
