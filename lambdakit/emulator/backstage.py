@@ -27,7 +27,7 @@ from lambdakit.emulator.cloudwatch.lambda_metrics import Invoked, LambdaMetrics
 from lambdakit.emulator.cloudwatch.log_intake import LogIntake
 from lambdakit.emulator.cloudwatch.log_store import LogStore
 from lambdakit.emulator.cloudwatch.metrics import MINUTE, MetricStore
-from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
+from lambdakit.emulator.function import ACTIVE, DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
 from lambdakit.emulator.names import parse_name
 from lambdakit.emulator.service import InvokeRequest
 from lambdakit.exceptions import EmulatorError, ServiceError, ThrottledError
@@ -139,23 +139,24 @@ class Backstage:
 
     def _enqueue(self, function: str, qualifier: str | None, invocation: Invocation) -> None:
         self._metrics.counted(self.clock.now(), function, "AsyncEventsReceived")
+        tracer, trace_id = self._tracer, invocation.trace_id
         self._queue.enqueue(
             invocation.request_id,
             function,
             invocation.payload,
             qualifier=qualifier or LATEST,
-            trace_id=invocation.trace_id if self._tracer is None else self._accept(self._tracer, function, invocation),
+            trace_id=trace_id if tracer is None else self._accept(tracer, function, qualifier, invocation),
             tenant_id=invocation.tenant_id,
         )
 
-    def _accept(self, tracer: Tracer, function: str, invocation: Invocation) -> str | None:
+    def _accept(self, tracer: Tracer, function: str, qualifier: str | None, invocation: Invocation) -> str | None:
         """The tracing header that an event is kept with."""
         assert self._service is not None
         try:
-            served = self._service.find(self._service.parse(function, None, None))
+            config = self._service.find(self._service.parse(function, qualifier, None)).config
         except ServiceError:
             return invocation.trace_id
-        return tracer.accept(served.config, invocation)
+        return tracer.accept(config, invocation) if config.tracing == ACTIVE else invocation.trace_id
 
     async def settled(self) -> None:
         """Return when no asynchronous event is under way or due."""

@@ -28,7 +28,8 @@ ResponseMode = Literal["buffered", "streaming"]
 TracingMode = Literal["Active", "PassThrough"]
 Status = Literal["success", "error", "failure", "timeout"]
 
-TRACING_MODES: tuple[TracingMode, ...] = ("Active", "PassThrough")
+ACTIVE: TracingMode = "Active"
+TRACING_MODES: tuple[TracingMode, ...] = (ACTIVE, "PassThrough")
 
 LATEST = "$LATEST"
 DEFAULT_ACCOUNT_ID = "123456789012"

@@ -30,6 +30,19 @@ def new_attempt_id() -> str:
     return f"{_ATTEMPT_PREFIX}{next(_attempts):012x}"
 
 
+def undecided_trace_id() -> str:
+    """What a front door adds to a request: the trace, and no decision whether it is sampled."""
+    return f"Root=1-{int(time.time()):08x}-{getrandbits(96):024x}"
+
+
+def unsampled(header: str) -> str:
+    """A tracing header with the decision not to sample, where nobody has decided."""
+    if "Sampled=" in header:
+        return header
+    parent = "" if "Parent=" in header else f";Parent={getrandbits(64):016x}"
+    return f"{header}{parent};Sampled=0"
+
+
 def new_trace_id() -> str:
     """A fresh trace header, not sampled: `Root=1-<time>-<24 hex>;Parent=<16 hex>;Sampled=0`."""
     digits = f"{getrandbits(160):040x}"

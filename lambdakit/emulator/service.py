@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Protocol
 from lambdakit.emulator import limits
 from lambdakit.emulator.confinement import Rules, Warden
 from lambdakit.emulator.flight import RunningInvocation
-from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
+from lambdakit.emulator.function import ACTIVE, DEFAULT_ACCOUNT_ID, DEFAULT_REGION, LATEST, Invocation
 from lambdakit.emulator.guard import failed, tell
 from lambdakit.emulator.ids import new_uuid
 from lambdakit.emulator.lanes import Lane, Place, Trip
@@ -332,7 +332,7 @@ class LocalService:
         except ThrottledError as error:
             if self._observer is not None:
                 tell(self._observer.throttled, served.config, error)
-            if self._tracer is not None:
+            if served.config.tracing == ACTIVE and self._tracer is not None:
                 tell(self._tracer.throttled, served.config, trip)
             raise
         trip.served = served
@@ -342,7 +342,7 @@ class LocalService:
             trip.unreserved = self.ledger.unreserved_running
         trip.on_answer = self._on_answer
         trip.on_over = self._on_over
-        if self._tracer is not None:
+        if served.config.tracing == ACTIVE and self._tracer is not None:
             tell(self._tracer.follow, served.config, trip)
         self._trips.add(trip)
         try:

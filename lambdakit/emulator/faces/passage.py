@@ -17,7 +17,8 @@ from lambdakit.emulator.faces.message import FaceRequest, FaceResponse
 from lambdakit.emulator.faces.stream_head import HTTP_TYPE, read_head, split_head
 from lambdakit.emulator.faces.url_cors import preflight, with_cors
 from lambdakit.emulator.faces.wire import is_sendable, own_headers
-from lambdakit.emulator.ids import new_trace_id, new_uuid
+from lambdakit.emulator.function import ACTIVE
+from lambdakit.emulator.ids import new_uuid, undecided_trace_id, unsampled
 from lambdakit.emulator.service import InvokeRequest
 from lambdakit.exceptions import EmulatorError, ServiceError, ThrottledError
 
@@ -67,7 +68,7 @@ class FixedPassage(NamedTuple):
 
 def request_of(head: RequestHead, path: str, body: bytes) -> FaceRequest:
     """The request as the faces see it, with the trace header that services add."""
-    headers = head.headers if head.header(_TRACE_ID.lower()) else (*head.headers, (_TRACE_ID, new_trace_id()))
+    headers = head.headers if head.header(_TRACE_ID.lower()) else (*head.headers, (_TRACE_ID, undecided_trace_id()))
     query = head.target.partition("?")[2]
     return FaceRequest(head.method, path, query, headers, body, head.source_ip, head.protocol, time.time(), new_uuid())
 
@@ -123,9 +124,11 @@ class FunctionPassage:
 
     def _invocation(self, request: FaceRequest, place: Place) -> InvokeRequest:
         event = json.dumps(self._way.door.event(request, place), ensure_ascii=False).encode("utf-8", "replace")
-        return InvokeRequest(
-            self._way.function, event, request_id=request.request_id, trace_id=request.header(_TRACE_ID)
-        )
+        header = request.header(_TRACE_ID) or ""
+        config = self._service.find(self._service.parse(self._way.function, None, None)).config
+        # With active tracing it is the service that decides.
+        trace_id = header if config.tracing == ACTIVE else unsampled(header)
+        return InvokeRequest(self._way.function, event, request_id=request.request_id, trace_id=trace_id)
 
     async def _bounded(self, running: RunningInvocation, request: FaceRequest, writer: Writer) -> FaceResponse | None:
         """The answer within the time the service waits for it."""

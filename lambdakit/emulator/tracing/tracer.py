@@ -2,10 +2,10 @@
 
     service = LocalService(tracer=Tracer(store))
 
-Only functions with active tracing are followed; for all others the tracing header is passed on as it came (pass-through
-tracing: AWS Compute Blog, "Streamlining trace sampling behavior for AWS Lambda functions with AWS X-Ray"). Of those the
-ones that are sampled get segments: by the caller's decision, or by the sampler's where the caller made none. The header
-a function is given names the subsegment Invocation as the parent, so that what it sends hangs below.
+It is told of functions with active tracing only; for all others the tracing header is passed on as it came (AWS Compute
+Blog, "Streamlining trace sampling behavior for AWS Lambda functions with AWS X-Ray"). Of those the ones that are
+sampled get segments: by the caller's decision, or by the sampler's where the caller made none. The header a function is
+given names the subsegment Invocation as the parent, so that what it sends hangs below.
 
 An invocation is followed by the hooks of its flight; those that are not traced carry nothing of it.
 """
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 __all__ = ("Tracer",)
 
-ACTIVE = "Active"
-
 
 class Tracer:
     """See the module's text.
@@ -74,9 +72,7 @@ class Tracer:
     # what the service tells
 
     def follow(self, config: FunctionConfig, trip: Trip) -> None:
-        """An invocation begins: give it its tracing header and, if it is traced, look what becomes of it."""
-        if config.tracing != ACTIVE:
-            return
+        """An invocation of such a function begins: give it its header and, if it is sampled, see what becomes of it."""
         header = self._decided(config, trip.invocation.trace_id)
         attempt = self._attempts.get(trip.request_id)
         ids = Ids.new(str(header.root), header.parent)
@@ -95,8 +91,8 @@ class Tracer:
             AttemptFollower(self, config, trip, ids, event, attempt.attempts + 1)
 
     def throttled(self, config: FunctionConfig, trip: Trip) -> None:
-        """An invocation was refused for want of concurrency; an asynchronous event goes on waiting."""
-        if config.tracing != ACTIVE or trip.request_id in self._attempts:
+        """An invocation of such a function was refused for want of concurrency; a queued event goes on waiting."""
+        if trip.request_id in self._attempts:
             return
         header = self._decided(config, trip.invocation.trace_id)
         if header.sampled:
@@ -106,10 +102,8 @@ class Tracer:
 
     # what the asynchronous queue tells
 
-    def accept(self, config: FunctionConfig, invocation: Invocation) -> str | None:
-        """An event is taken in: the tracing header it is kept with, so that all attempts are one trace."""
-        if config.tracing != ACTIVE:
-            return invocation.trace_id
+    def accept(self, config: FunctionConfig, invocation: Invocation) -> str:
+        """The tracing header that an event for such a function is kept with, so that all attempts are one trace."""
         header = self._decided(config, invocation.trace_id)
         if header.sampled:
             ids = Ids.new(str(header.root), header.parent)
@@ -196,6 +190,7 @@ class Follower:
     def over(self, flight: Flight) -> None:
         """The invocation is over."""
         inits = () if self.trip.place is None else self.trip.place.environment.inits
+        flight.on_over = self._on_over
         if self._on_over is not None:
             self._on_over(flight)
         tell(self._tell, inits)
