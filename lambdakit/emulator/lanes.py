@@ -183,7 +183,10 @@ class Lane:
         return self._most is not None and len(self.places) >= self._most
 
     def _start(self, trip: Trip) -> None:
-        place = self._make()
+        try:
+            place = self._make()
+        except OSError as error:
+            raise EmulatorError(f"The execution environment could not be started: {error}") from error
         self.places.add(place)
         if self._room > 1:
             self._open.append(place)

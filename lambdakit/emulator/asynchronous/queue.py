@@ -3,7 +3,8 @@
 What the function is, and where records of its end go, is the caller's: `invoke` runs one attempt, `config_of` gives
 the function's configuration, `deliver` hands over an event that has ended. Each may take its time. An `invoke` that
 raises counts as a failure of the system: the event goes back, and backs off, like a throttled one. `deliver` is called
-at least once for every event, again after a crash that came before it returned; what it raises is logged.
+at least once for every event, again after a crash that came before it returned; what it raises is logged. While the
+store cannot keep what became of an event (a full disk), the event is left alone and run again later.
 
 One task looks for events that are due; each event that is under way is a task of its own, so that a slow function keeps
 no other waiting.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator.asynchronous.event import Attempt, Waiting
@@ -34,6 +36,10 @@ __all__ = ("AsyncQueue",)
 
 # Events under way at once. The service's own pollers scale up to the function's concurrency; beyond, it throttles.
 MOST_UNDER_WAY = 1_000
+
+# How long an event whose outcome could not be kept is left alone, and how long a store that cannot be read.
+_UNKEPT_SECONDS = 60.0
+_UNREADABLE_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +64,8 @@ class AsyncQueue:
         self._deliver = deliver
         self._most = most_under_way
         self._under_way: dict[int, asyncio.Task[None]] = {}
+        # Until when events are left alone whose outcome could not be kept.
+        self._unkept: dict[int, float] = {}
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
         self._dispatcher: asyncio.Task[None] | None = None
@@ -100,7 +108,9 @@ class AsyncQueue:
 
     def next_due(self) -> float | None:
         """The moment at which the next event is due that is not under way."""
-        return self._store.next_due(without=self._under_way)
+        due = self._store.next_due(without={*self._under_way, *self._unkept})
+        moments = [*self._unkept.values(), *([] if due is None else [due])]
+        return min(moments, default=None)
 
     async def settled(self) -> None:
         """Return when nothing is under way and nothing is due."""
@@ -118,24 +128,41 @@ class AsyncQueue:
 
     async def _dispatch(self) -> None:
         while True:
-            for event in self._take():
-                task = asyncio.create_task(self._see_through(event))
-                self._under_way[event.id] = task
-                task.add_done_callback(lambda _, id=event.id: self._over(id))  # type: ignore[misc]
-            if not self._under_way:
-                self._settled.set()
-            full = len(self._under_way) >= self._most
-            await self._clock.wait(None if full else self.next_due(), self._changed)
+            try:
+                await self._dispatch_due()
+            except sqlite3.Error as error:
+                _log.error("the asynchronous events cannot be read: %r", error, exc_info=error)
+                await asyncio.sleep(_UNREADABLE_SECONDS)
+
+    async def _dispatch_due(self) -> None:
+        """Begin what is due, and wait for what is due next."""
+        for event in self._take():
+            task = asyncio.create_task(self._see_through(event))
+            self._under_way[event.id] = task
+            task.add_done_callback(lambda _, id=event.id: self._over(id))  # type: ignore[misc]
+        if not self._under_way:
+            self._settled.set()
+        full = len(self._under_way) >= self._most
+        await self._clock.wait(None if full else self.next_due(), self._changed)
 
     def _take(self) -> list[AsyncEvent]:
         room = self._most - len(self._under_way)
-        return self._store.due(self._clock.now(), without=self._under_way, limit=room) if room else []
+        now = self._clock.now()
+        self._unkept = {id: until for id, until in self._unkept.items() if until > now}
+        return self._store.due(now, without={*self._under_way, *self._unkept}, limit=room) if room else []
 
     def _over(self, id: int) -> None:
         del self._under_way[id]
         self._changed.set()
 
     async def _see_through(self, event: AsyncEvent) -> None:
+        try:
+            await self._try_once(event)
+        except sqlite3.Error as error:
+            _log.error("what became of %s could not be kept: %r", event.request_id, error, exc_info=error)
+            self._unkept[event.id] = self._clock.now() + _UNKEPT_SECONDS
+
+    async def _try_once(self, event: AsyncEvent) -> None:
         """One attempt, and the end of the event if it is the last."""
         config = self._config_of(event)
         if event.condition is not None:  # it had ended before a crash, and not all were told
