@@ -25,6 +25,7 @@ Runtime = Literal["awslambdaric", "lambdakit"]
 
 PLACES: tuple[Place, ...] = ("rie", "engine", "fake")
 RUNTIMES: tuple[Runtime, ...] = ("awslambdaric", "lambdakit")
+SERVERS: tuple[Runtime, ...] = RUNTIMES[:1]
 
 # What a run can show, and the places that can show it.
 OBSERVED: Mapping[str, tuple[Place, ...]] = {
@@ -52,6 +53,7 @@ class Setting:
     initialization_type: str = "on-demand"
     max_concurrency: int = 1
     timeout: int = 20
+    limits: Literal["all", "off"] = "off"  # of memory and the like, which only the engine can impose
 
 
 PLAIN = Setting("plain")
@@ -87,6 +89,7 @@ class Case:
     looks_at: tuple[str, ...] = ("result",)
     alone: bool = False
     each_place: bool = False  # the reference is awslambdaric in the same place, not the first one
+    runtimes: tuple[Runtime, ...] = RUNTIMES  # SERVERS: where the runtime makes no difference, one is enough
     python: tuple[int, int] = (3, 10)
     # For the fake place: how the server and the end of the process are scripted.
     script: Mapping[str, Any] = field(default_factory=dict)

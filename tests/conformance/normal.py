@@ -74,5 +74,5 @@ def _cause(job: Job, cause: bytes | None) -> Any:
         return None
     document: Mapping[str, Any] = json.loads(text(job, cause.decode()))
     # The service crops a large cause; which of the paths are left is chance.
-    paths = sorted(document.get("paths", ())) if document["exceptions"] else "cropped"
+    paths = sorted(document.get("paths", ())) if document.get("exceptions") else "cropped"
     return {**document, "paths": paths}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 RUN_IN = {"rie": place_rie.run, "engine": place_engine.run, "fake": place_fake.run}
 
+BRIEF = os.environ.get("LAMBDAKIT_TESTS") == "brief"
 MARK = "\x1e"
 DISPATCHER = """
 import importlib, os
@@ -45,7 +46,7 @@ def handler(event, context):
 
 def observe(case: Case, catalogue: Sequence[Case]) -> dict[tuple[Runtime, Place], dict[str, Any]]:
     """What each run of a case shows, of what the case looks at. `catalogue` has the cases to share processes with."""
-    columns = [(runtime, place) for place in case.places for runtime in RUNTIMES]
+    columns = [(runtime, place) for place in case.places for runtime in case.runtimes]
     if not case.alone:
         return {column: _seen(case, _shared(case, *column, tuple(catalogue)), column[1]) for column in columns}
     with ThreadPoolExecutor(len(columns)) as executor:  # these runs mostly wait: for timeouts, for processes
@@ -58,8 +59,8 @@ def _seen(case: Case, run: Mapping[str, Any], place: Place) -> dict[str, Any]:
 
 
 def applies(case: Case) -> bool:
-    """Whether this interpreter can show the behaviour."""
-    return sys.version_info[:2] >= case.python
+    """Whether this interpreter can show the behaviour; one of servers alone is not shown again on a second one."""
+    return sys.version_info[:2] >= case.python and not (BRIEF and case.runtimes != RUNTIMES)
 
 
 def _alone(case: Case, runtime: Runtime, place: Place) -> dict[str, Any]:

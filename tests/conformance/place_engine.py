@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lambdakit.emulator import ExecutionEnvironment, FunctionConfig, Invocation
+from lambdakit.emulator.confinement import Rules, Warden
 from lambdakit.exceptions import InitFailedError, RestoreFailedError
 from tests.conformance.ran import ACCOUNT, FUNCTION_NAME, MEMORY, REGION, RUNTIME_MODULES, Answered, Ran
 from tests.runtime_process import ROOT
@@ -36,7 +37,8 @@ async def _run(job: Job) -> Ran:
         **_configured(job.setting),
     )
     host = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(ROOT)}
-    environment = ExecutionEnvironment(config, log=lines.append, host=host)
+    warden = Warden(Rules(limits="all")) if job.setting.limits == "all" else None
+    environment = ExecutionEnvironment(config, log=lines.append, host=host, warden=warden)
     try:
         await environment.start()
         answers = await _answers(environment, job)

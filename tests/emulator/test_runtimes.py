@@ -6,8 +6,8 @@
     compiled    a `bootstrap` that was compiled: suite/bootstrap.c
 
 The function is the same in each language, suite/app.py and its twins; what it does is said by the event. On a second
-interpreter (LAMBDAKIT_TESTS=brief) only the runtimes in Python are run again, and the compiled one needs a C compiler,
-without which it is left out on a machine that is not CI's.
+interpreter (LAMBDAKIT_TESTS=brief) only this package's is run again. The compiled one needs a C compiler, without
+which it is left out on a machine that is not CI's.
 """
 
 from __future__ import annotations
@@ -28,9 +28,8 @@ from tests.node_packages import FOLDER, node, node_modules
 SUITE = Path(__file__).parent / "suite"
 COMPILER = shutil.which("cc")
 BRIEF = os.environ.get("LAMBDAKIT_TESTS") == "brief"
-COMPILED = () if BRIEF or not (COMPILER or "CI" in os.environ) else ("compiled",)
-NODE = () if BRIEF else ("node",)
-EVERY = (*RUNTIMES, *NODE, *COMPILED)
+COMPILED = ("compiled",) if COMPILER or "CI" in os.environ else ()
+EVERY = ("lambdakit",) if BRIEF else (*RUNTIMES, "node", *COMPILED)
 # AWS's client for Python cannot stream.
 STREAMING = tuple(name for name in EVERY if name != "official")
 

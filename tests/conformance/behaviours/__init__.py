@@ -10,11 +10,13 @@ from tests.conformance.behaviours import (
     events,
     extensions,
     lifecycle,
+    limits,
     logs,
     modes,
     protocol,
     resolution,
     results,
+    server,
 )
 
 if TYPE_CHECKING:
@@ -31,4 +33,6 @@ CASES: tuple[Case, ...] = (
     *protocol.CASES,
     *modes.CASES,
     *extensions.CASES,
+    *limits.CASES,
+    *server.CASES,
 )

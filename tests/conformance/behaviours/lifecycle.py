@@ -6,7 +6,7 @@ import signal
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.case import PLACES, PYTHON_312, Setting, Step, does, module
+from tests.conformance.case import PLACES, PYTHON_312, SERVERS, Setting, Step, does, module
 
 if TYPE_CHECKING:
     from tests.conformance.case import Case, Place
@@ -16,6 +16,23 @@ EMULATORS: tuple[Place, ...] = ("rie", "engine")
 TWICE = (Step(b"1"), Step(b"0"))
 COUNTER = "import os\nn = []\nn.append(1)"
 MIB_6 = 6_291_556
+# Whether there are core dumps, and so what is said of them, is the machine's.
+NO_CORE = "import os, resource, signal\nresource.setrlimit(resource.RLIMIT_CORE, (0, 0))"
+# A first event leaves a child behind, a second one shows whether it still runs.
+CHILDREN = """
+import os, subprocess, time
+def runs(pid):
+    try:
+        return open(f'/proc/{pid}/stat').read().rpartition(') ')[2][0] != 'Z'
+    except OSError:
+        return False
+"""
+LEAVES_CHILD = """
+if not event:
+    return runs(open('child').read())
+with open('child', 'w') as file:
+    file.write(str(subprocess.Popen(['sleep', '20']).pid))
+"""
 
 
 def _if_event(body: str) -> str:
@@ -35,9 +52,11 @@ def exits(id: str, contract: str, body: str, **options: Any) -> Case:
     return does(f"status.{id}", contract, body, before, places=("fake",), looks_at=looks_at, alone=True, **options)
 
 
-def times_out(id: str, contract: str, body: str, before: str = "import time", **options: Any) -> Case:
-    """A case whose first event runs into the timeout of one second."""
-    body = f"{_if_event(body)}\nreturn 'in time'"
+def times_out(
+    id: str, contract: str, body: str, before: str = "import time", *, then: str = "'in time'", **options: Any
+) -> Case:
+    """A case whose first event runs into the timeout of one second, and whose second shows what there is then."""
+    body = f"{_if_event(body)}\nreturn {then}"
     return does(f"timeout.{id}", contract, body, before, steps=TWICE, alone=True, setting=ONE_SECOND, **options)
 
 
@@ -68,6 +87,20 @@ CASES: tuple[Case, ...] = (
     ends("terminated", "SIGTERM", "os.kill(os.getpid(), signal.SIGTERM)"),
     ends("segfault", "SIGSEGV", "os.kill(os.getpid(), signal.SIGSEGV)"),
     ends("abort", "SIGABRT", "os.abort()"),
+    ends("highest", "the highest status", "os._exit(255)", runtimes=SERVERS),
+    ends("quit", "SIGQUIT", "os.kill(os.getpid(), signal.SIGQUIT)", NO_CORE, runtimes=SERVERS),
+    ends("bus", "SIGBUS", "os.kill(os.getpid(), signal.SIGBUS)", NO_CORE, runtimes=SERVERS),
+    ends("float", "SIGFPE", "os.kill(os.getpid(), signal.SIGFPE)", NO_CORE, runtimes=SERVERS),
+    ends("hangup", "SIGHUP", "os.kill(os.getpid(), signal.SIGHUP)", runtimes=SERVERS),
+    ends("user", "SIGUSR1", "os.kill(os.getpid(), signal.SIGUSR1)", runtimes=SERVERS),
+    ends("alarm", "SIGALRM", "signal.setitimer(signal.ITIMER_REAL, 0.01)\ntime.sleep(10)", "import signal, time",
+        runtimes=SERVERS),
+    ends("thread", "another thread may end the process", "threading.Thread(target=os._exit, args=(6,)).start()\n"
+        "time.sleep(10)", "import os, threading, time"),
+    ends("exec", "so may a program that takes its place", "os.execv('/bin/sh', ['sh', '-c', 'exit 8'])",
+        runtimes=SERVERS),
+    does("exit.children", "what it has started ends with it", f"{LEAVES_CHILD}\nos._exit(1)", CHILDREN, steps=TWICE,
+        alone=True, runtimes=SERVERS),
     ends("log", "what was printed before is in the log", "print('last words', end='') or os._exit(3)",
         looks_at=("log",)),
     does("exit.tmp", "files in /tmp outlive a reset", """
@@ -104,6 +137,25 @@ CASES: tuple[Case, ...] = (
         print('started')
         time.sleep(30)
         """, looks_at=("log",)),
+    times_out("cleanup", "nothing of the function runs when its time is over", """
+        atexit.register(open, 'exited', 'w')
+        try:
+            time.sleep(30)
+        finally:
+            open('left', 'w').close()
+        """, "import atexit, os, time", then="[os.path.exists(name) for name in ('exited', 'left')]"),
+    does("timeout.children", "what it has started ends, too", f"{LEAVES_CHILD}\ntime.sleep(30)", CHILDREN, steps=TWICE,
+        alone=True, setting=ONE_SECOND, runtimes=SERVERS),
+    does("timeout.deadline", "the time that is left counts down from the timeout", """
+        left = [context.get_remaining_time_in_millis() for _ in range(2)]
+        return 0 < left[1] <= left[0] <= 1000
+        """, setting=ONE_SECOND, alone=True),
+    module("timeout.slow-import", "an import that takes longer than the timeout has the time of an INIT", """
+        import time
+        time.sleep(1.2)
+        def handler(event, context):
+            return 'imported'
+        """, setting=ONE_SECOND, runtimes=SERVERS),
     module("timeout.globals", "globals are lost", """
         import time
         n = []
