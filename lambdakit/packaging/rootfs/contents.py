@@ -12,6 +12,8 @@ import re
 __all__ = (
     "CERTIFICATES",
     "CERTIFICATES_PLACE",
+    "CERTIFICATE_PACKAGES",
+    "CONFIGURATION",
     "EXTENSIONS_LEFT_OUT",
     "GROUP",
     "LIBRARIES",
@@ -50,5 +52,7 @@ SYSTEM_FILES = (
 )
 CERTIFICATES_PLACE = "/etc/ssl/certs/ca-certificates.crt"
 CERTIFICATES = (CERTIFICATES_PLACE, "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt")
+# Packages whose files are put together when they are installed, so that no package owns them.
+CERTIFICATE_PACKAGES = frozenset({"ca-certificates", "ca-certificates-bundle"})
 ZONES = "/usr/share/zoneinfo"
 ZONES_LEFT_OUT = frozenset({"posix", "right", "posixrules", "localtime"})

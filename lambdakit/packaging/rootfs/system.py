@@ -35,7 +35,8 @@ def build_system(base: Path, runtime: Path, output: Path) -> None:
     _add_libraries(tree, runtime)
     _add_data(tree)
     owners = Owners(base)
-    used = owners.of(tree.files)
+    authorities = [package for package in owners.packages if package.name in contents.CERTIFICATE_PACKAGES]
+    used = sorted({*owners.of(tree.files), *authorities})
     for package in used:
         tree.add(package.copyright_file)
     _write_system(tree)

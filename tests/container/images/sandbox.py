@@ -48,6 +48,7 @@ class Container:
         self.port = port
         self.lines: list[str] = []
         self._written = threading.Condition()
+        self._over = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -65,15 +66,21 @@ class Container:
         with self._written:
             while not (found := [line for line in self.lines if text in line]):
                 left = deadline - time.monotonic()
-                if left <= 0 or not self._reader.is_alive():
+                if left <= 0 or self._over:
                     raise AssertionError(f"no {text!r} in:\n{''.join(self.lines)}")
                 self._written.wait(left)
             return found[0]
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the container's first process, as `docker stop` does."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        os.kill(int(children[0]), number)
+        for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            os.kill(int(child), number)
+
+    def remove(self) -> None:
+        """End whatever is left of it; the kernel ends all processes of a namespace with its first."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGKILL)
+        self.wait()
 
     def end(self) -> int:
         """Stop it with SIGTERM; returns the exit status."""
@@ -93,6 +100,7 @@ class Container:
                 self.lines.append(line)
                 self._written.notify_all()
         with self._written:
+            self._over = True
             self._written.notify_all()
 
 
@@ -101,7 +109,7 @@ def running(
     root: Path, config: Mapping[str, Any], variables: Mapping[str, str] | None = None, command: Sequence[str] = ()
 ) -> Iterator[Container]:
     """Start an image's entry point, or another command of it, under a root that cannot be written to."""
-    port = _free_port()
+    port = free_port()
     said = [*(config["Env"] or ()), f"LAMBDAKIT_FRONT_PORT={port}", "LAMBDAKIT_FRONT_HOST=127.0.0.1"]
     environment = {**dict(entry.split("=", 1) for entry in said), **(variables or {})}
     what = {
@@ -111,7 +119,7 @@ def running(
         "directory": config["WorkingDir"],
         "environment": environment,
     }
-    unshare = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
+    unshare = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork"]
     arguments = [*unshare, sys.executable, str(Path(__file__).resolve()), json.dumps(what)]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
     with subprocess.Popen(arguments, stdout=pipe, stderr=both, stdin=subprocess.DEVNULL, text=True) as process:
@@ -119,7 +127,7 @@ def running(
         try:
             yield container
         finally:
-            process.kill()
+            container.remove()
 
 
 def serving(container: Container) -> Container:
@@ -128,7 +136,8 @@ def serving(container: Container) -> Container:
     return container
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -155,7 +164,7 @@ def enter(what: Mapping[str, Any]) -> None:
     os.setresuid(user, user, user)
     environment = what["environment"]
     for folder in environment["PATH"].split(":"):
-        program = f"{folder}/{what['command'][0]}"
+        program = os.path.join(folder, what["command"][0])
         if os.access(program, os.X_OK):
             os.execve(program, what["command"], environment)
     sys.exit(f"{what['command'][0]}: not in {environment['PATH']}")

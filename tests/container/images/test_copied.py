@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.container.images.conftest import BASE
 from tests.container.images.debian_base import PYTHON
-from tests.container.images.sandbox import running, serving
+from tests.container.images.sandbox import free_port, running, serving
 from tests.runtime_process import ROOT
 
 if TYPE_CHECKING:
@@ -42,7 +42,15 @@ def test_any_image_with_python_has_it_by_copying(store: Store, tmp_path: Path) -
 
 def test_run_starts_what_was_built(store: Store, project: Path) -> None:
     options = ["--base", BASE, "--python", PYTHON, "--installer", "pip", "--tag", "localhost/function:run"]
-    options += ["--find-links", str(project.parent / "wheels"), "--port", "0", "--builder", "buildah", "--run"]
+    options += [
+        "--find-links",
+        str(project.parent / "wheels"),
+        "--port",
+        str(free_port()),
+        "--builder",
+        "buildah",
+        "--run",
+    ]
     command = [sys.executable, "-m", "lambdakit.cli", "image", "app.handler", *options]
     with subprocess.Popen(
         command, cwd=project, env=store.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
