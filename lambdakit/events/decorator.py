@@ -223,11 +223,10 @@ class VariantDecorator(_VariantBase[EventT, OtherT]):
 
 def unknown_options(decorator: str, given: dict[str, Any], known: Sequence[str]) -> str:
     """The words for options a decorator does not have, with the nearest it has."""
-    from difflib import get_close_matches
+    from lambdakit.nearest import suggestion
 
     name = next(iter(given))
-    near = get_close_matches(name, known, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
+    advice = suggestion(name, known, f"it has {', '.join(known) or 'none'}")
     return f"@{decorator} has no option {name!r}; {advice}"
 
 

@@ -73,8 +73,7 @@ def known_keys(what: str, answer: Mapping[str, Any], allowed: Collection[str]) -
     unknown = [name for name in answer if name not in allowed]
     if not unknown:
         return
-    from difflib import get_close_matches
+    from lambdakit.nearest import suggestion
 
-    near = get_close_matches(str(unknown[0]), list(allowed), n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(allowed) or 'no fields'}"
+    advice = suggestion(str(unknown[0]), allowed, f"it has {', '.join(allowed) or 'no fields'}")
     raise ResponseError(f"{what} has no field {unknown[0]!r}; {advice}")

@@ -50,10 +50,9 @@ class MiddlewareType(type):
 
 
 def _no_such_option(middleware: str, name: str, known: tuple[str, ...]) -> str:
-    from difflib import get_close_matches
+    from lambdakit.nearest import suggestion
 
-    near = get_close_matches(name, known, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
+    advice = suggestion(name, known, f"it has {', '.join(known) or 'none'}")
     return f"{middleware} has no option {name!r}; {advice}"
 
 

@@ -135,12 +135,10 @@ def _number(name: str, value: Any) -> float:
 
 
 def _no_such_unit(name: str, unit: object) -> str:
-    from difflib import get_close_matches
+    from lambdakit.nearest import suggestion
 
-    near = get_close_matches(str(unit).title(), UNITS, n=1)
-    return f"metric {name!r}: no unit {unit!r}; " + (
-        f"did you mean {near[0]!r}?" if near else f"it can be {', '.join(sorted(UNITS))}"
-    )
+    advice = suggestion(str(unit).title(), UNITS, f"it can be {', '.join(sorted(UNITS))}")
+    return f"metric {name!r}: no unit {unit!r}; {advice}"
 
 
 def _taken(what: str, name: str) -> str:

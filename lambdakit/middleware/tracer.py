@@ -228,10 +228,9 @@ class Tracing(Middleware):
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> str:
     if value in known:
         return value
-    from difflib import get_close_matches
+    from lambdakit.nearest import suggestion
 
-    near = get_close_matches(str(value), known, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"it can be {' or '.join(map(repr, known))}"
+    advice = suggestion(str(value), known, f"it can be {' or '.join(map(repr, known))}")
     raise UsageError(f"Tracing: {option} cannot be {value!r}; {advice}")
 
 

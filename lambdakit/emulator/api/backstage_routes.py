@@ -19,7 +19,6 @@ import orjson
 
 from lambdakit.emulator.clock import VirtualClock
 from lambdakit.emulator.cloudwatch import logs_api, metrics_api, prometheus
-from lambdakit.emulator.cloudwatch.cost import bill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +87,7 @@ class BackstageOperations:
     def cost(self, exchange: Exchange) -> None:
         """Tell what each function used and what it all would have cost."""
         usage = self._backstage.usage()
-        whole = bill(usage)
+        whole = self._backstage.bill()
         functions: list[dict[str, Any]] = [{**asdict(used), "gb_seconds": used.gb_seconds} for used in usage]
         total: dict[str, Any] = {**asdict(whole), "total": whole.total}
         exchange.reply_json(200, {"functions": functions, "bill": total})

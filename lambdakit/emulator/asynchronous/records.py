@@ -7,8 +7,9 @@ order of keys as recorded from the service.
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+
+from lambdakit.emulator.logs import timestamp
 
 if TYPE_CHECKING:
     from lambdakit.emulator.asynchronous.event import AsyncEvent
@@ -23,7 +24,7 @@ def destination_record(event: AsyncEvent, function_arn: str, now: float) -> dict
     """The record of an event that has ended; `function_arn` is qualified."""
     record: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": _iso(now),
+        "timestamp": timestamp(now),
         "requestContext": {
             "requestId": event.request_id,
             "functionArn": function_arn,
@@ -70,7 +71,3 @@ def _json(payload: bytes) -> Any:
         return json.loads(payload or b"null")
     except ValueError:
         return payload.decode("utf-8", "replace")
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

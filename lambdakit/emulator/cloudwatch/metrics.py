@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ("Metric", "MetricStore", "Statistics")
 
@@ -139,11 +139,6 @@ class MetricStore:
             whole.unit = statistics.unit
             whole.merge(statistics)
         return whole
-
-    def put_all(self, values: Iterable[tuple[Metric, float, str]], time: float) -> None:
-        """Take in values with their units, all of one time."""
-        for metric, value, unit in values:
-            self.put(metric, value, time, unit=unit)
 
     def clear(self) -> None:
         """Forget everything."""
