@@ -3,8 +3,9 @@
 A `Warden` belongs to a service and knows what is to be imposed; each environment has a `Confinement` from it, which is
 told when a process starts, when there is work and when there is none. What is imposed:
 
-* memory (`limits` not "off"): a process group that holds more than the function's memory is killed, with the platform's
-  answer. Seen by a watch and, before an answer is given away, in the process's own high-water mark.
+* memory (`limits` not "off"): a runtime that, with its children and the extensions, holds more than the function's
+  memory is killed, with the platform's answer. Seen by a watch and, before an answer is given away, in the process's
+  own high-water mark.
 * with `limits="all"` also 1,024 descriptors, 1,024 processes and threads (root is exempt), and the size of /tmp, which
   is each environment's own directory (TMPDIR).
 * `freeze="between-invocations"`: no thread runs while there is no invocation, as on Lambda. Never with several
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 Limits = Literal["all", "memory", "off"]
 Freeze = Literal["never", "between-invocations"]
 Processor = Literal["machine", "share"]
+# What a process is in its environment.
+Part = Literal["runtime", "extension"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Confinement:
         self._busy = busy
         self._note = note
         self._processes: list[BootstrapProcess] = []
+        self._runtime: BootstrapProcess | None = None
         self._pids: Sequence[int] = ()
         self._storage_mb = config.ephemeral_storage_mb
         self._brake = Brake(self._send)
@@ -120,9 +124,10 @@ class Confinement:
         """Whether `idle` does anything."""
         return self._freezes or self._share is not None
 
-    def started(self, process: BootstrapProcess) -> None:
+    def started(self, process: BootstrapProcess, part: Part) -> None:
         """A process of the environment has just been spawned."""
         self._processes = [*(other for other in self._processes if other.alive), process]
+        self._runtime = process if part == "runtime" else None
         self._pids = ()
         self._brake.forget()
         self._threads_door = self._files_door = "open"
@@ -186,9 +191,9 @@ class Confinement:
             self._turn_files_door("shut" if self._space.full else "open")
 
     def exceeded(self) -> None:
-        """It holds more than it may."""
+        """It holds more than it may: the runtime ends, or, where it has not begun, the extensions do."""
         self._note(f"more than {self.limit_mb} MB are in use, ending the process")
-        for process in self._processes:
+        for process in self._processes if self._runtime is None else [self._runtime]:
             process.kill_for_memory(self.limit_mb)
 
     # own

@@ -398,7 +398,7 @@ class ExecutionEnvironment:
         programs.start(self.config.task_root, self._variables)
         if self._confinement is not None:
             for process in programs.processes:
-                self._confinement.started(process)
+                self._confinement.started(process, "extension")
         registered = sandbox.session.extensions.registered
         either: set[asyncio.Future[Any]] = {registered, sandbox.session.initialised}
         await wait_within(either, limit, self._hold)
@@ -527,7 +527,7 @@ class ExecutionEnvironment:
         if self._debugger is not None:
             self._debugger.process_started()
         if self._confinement is not None and sandbox.process is not None:
-            self._confinement.started(sandbox.process)
+            self._confinement.started(sandbox.process, "runtime")
             sandbox.session.forfeits_answer = self._confinement.answer_check
 
     def _on_exit(self, sandbox: Sandbox, status: ExitStatus) -> None:

@@ -17,7 +17,8 @@ from lambdakit.emulator.confinement import Rules
 from lambdakit.emulator.freezing import Brake
 from lambdakit.emulator.tmp_space import taken_bytes
 from lambdakit.exceptions import UsageError
-from tests.engine_support import RUNTIMES, app_config, run, until
+from tests.engine_support import RUNTIMES, app_config, run, scripted, until
+from tests.extension_support import FAITHFUL, layer_with, noted_events
 
 FROZEN = Rules(freeze="between-invocations")
 SHARED = Rules(processor="share")
@@ -200,6 +201,27 @@ def test_a_frozen_function_still_hears_that_it_ends(tmp_path):
             pid = json.loads((await service.invoke(InvokeRequest("engine-test"))).payload)
             await until(lambda: state_of(pid) == psutil.STATUS_STOPPED)
         assert (tmp_path / "ended").exists()
+
+    run(go())
+
+
+def test_extensions_are_frozen_with_the_runtime_and_hear_of_the_end(tmp_path):
+    runtime = """
+        while True:
+            request_id, _ = event()
+            respond(request_id, b"%d" % os.getpid())
+    """
+
+    async def go():
+        async with LocalService(rules=FROZEN) as service:
+            service.add(scripted(tmp_path, runtime, layers=(layer_with(tmp_path, good=FAITHFUL),)))
+            for _ in range(2):
+                await service.invoke(InvokeRequest("engine-test"))
+            [confined] = [place.environment._confinement for place in service._places]
+            pids = confined.groups()
+            assert len(pids) == 2
+            await until(lambda: all(state_of(pid) == psutil.STATUS_STOPPED for pid in pids))
+        assert [event["eventType"] for event in noted_events(tmp_path)] == ["INVOKE", "INVOKE", "SHUTDOWN"]
 
     run(go())
 

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from lambdakit.emulator import InvokeRequest, LocalService, limits
 from lambdakit.emulator.api import ApiServer
+from lambdakit.emulator.asynchronous import queue
 from lambdakit.emulator.backstage import Backstage
 from lambdakit.emulator.clock import SystemClock, VirtualClock
 from lambdakit.emulator.function import Invocation
@@ -131,6 +132,26 @@ def test_an_outcome_that_cannot_be_kept_is_not_asked_for_without_end(tmp_path, c
 
     run(go())
     assert "disk is full" in caplog.text
+
+
+def test_a_store_that_could_not_be_read_once_is_read_again(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(queue, "_UNREADABLE_SECONDS", 0.01)
+
+    async def go():
+        backstage = Backstage(state=tmp_path / "state")
+        service = LocalService(observer=backstage)
+        monkeypatch.setattr(
+            backstage._events, "due", once(sqlite3.OperationalError("disk I/O error"), backstage._events.due)
+        )
+        async with service, backstage.behind(service):
+            await until(lambda: "cannot be read" in caplog.text)
+            service.add(app_config(tmp_path, APP))
+            served = service.find(service.parse(NAME, None, None))
+            backstage.take_event(served, service.parse(NAME, None, None), Invocation(b"1"))
+            await backstage.settled()
+            assert backstage.pending_events() == 0
+
+    run(go())
 
 
 def full():

@@ -13,7 +13,8 @@ from lambdakit.emulator import InvokeRequest, LocalService, proc_files
 from lambdakit.emulator.confinement import Rules
 from lambdakit.emulator.process import ExitStatus
 from lambdakit.emulator.resource_watch import ResourceWatch
-from tests.engine_support import RUNTIMES, app_config, run, until
+from tests.engine_support import RUNTIMES, app_config, run, scripted, until
+from tests.extension_support import layer_with
 
 # `event` names what the function does; "hold" and "children" would go on for ever.
 GREEDY = """
@@ -180,3 +181,23 @@ def test_figures_of_this_process():
     assert 0 < proc_files.shared_out_mb(here) <= proc_files.resident_mb(here) + 1
     assert proc_files.threads(here) >= 1
     assert proc_files.processor_seconds(here) > 0
+
+
+def test_the_memory_of_extensions_counts(tmp_path):
+    hoarding = """
+        register("INVOKE")
+        next_event()
+        kept = b"x" * (200 << 20)
+        next_event()
+    """
+    runtime = """
+        event()
+        signal.pause()
+    """
+
+    async def go():
+        async with LocalService() as service:
+            service.add(scripted(tmp_path, runtime, layers=(layer_with(tmp_path, hoards=hoarding),)))
+            assert_out_of_memory(await service.invoke(InvokeRequest("engine-test")))
+
+    run(go())
