@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import httpx
 
+from lambdakit.cli.signing import ShellSignature
 from lambdakit.emulator.api.server import PORT
 from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.logs import timestamp
@@ -64,7 +65,7 @@ class Reader:
     """Reads the events of a log group, and goes on where it stopped."""
 
     def __init__(self, endpoint: str, group: str, pattern: str, start: int) -> None:
-        self._client = httpx.Client(base_url=endpoint, timeout=10)
+        self._client = httpx.Client(base_url=endpoint, timeout=10, auth=ShellSignature())
         self._request: dict[str, Any] = {"logGroupName": group, "filterPattern": pattern, "startTime": start}
         # The events already shown that may come again: those of the last moment seen.
         self._shown: set[str] = set()

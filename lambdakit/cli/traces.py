@@ -17,6 +17,7 @@ import click
 import httpx
 
 from lambdakit.cli import waterfall
+from lambdakit.cli.signing import ShellSignature
 from lambdakit.emulator.api.server import PORT
 from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.logs import timestamp
@@ -54,7 +55,7 @@ def command(ids: tuple[str, ...], limit: int, expression: str, as_json: bool, ot
     error.
     """
     try:
-        with httpx.Client(base_url=endpoint, timeout=10) as client:
+        with httpx.Client(base_url=endpoint, timeout=10, auth=ShellSignature()) as client:
             _show(Reader(client), ids, limit, expression, as_json, otlp)
     except EmulatorError as error:
         click.echo(f"lambdakit traces: {error}", err=True)
@@ -159,10 +160,11 @@ def _print_traces(traces: Sequence[Trace], as_json: bool) -> None:
     for number, trace in enumerate(traces):
         if number:
             click.echo()
-        _print_waterfall(trace)
+        show_waterfall(trace)
 
 
-def _print_waterfall(trace: Trace) -> None:
+def show_waterfall(trace: Trace) -> None:
+    """Write a trace to stdout, in colour where that is a terminal."""
     found = waterfall.rows(trace.segments)
     begun = timestamp(min(segment["start_time"] for segment in trace.segments))
     whole = max(row.start + row.taken for row in found)

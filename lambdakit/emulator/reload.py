@@ -23,6 +23,7 @@ from lambdakit.emulator.source_files import files_of, is_affected
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
 
+    from lambdakit.emulator.function import FunctionConfig
     from lambdakit.emulator.service import LocalService
 
 __all__ = ("Reload", "Reloader", "reloading")
@@ -62,7 +63,7 @@ class Reloader:
         affected = [
             config
             for config in self._service.functions.values()
-            if any(is_affected(config.task_root, config.handler, file, self._files[config.name]) for file in files)
+            if self._is_affected(config, files)
         ]
         if not affected:
             return None
@@ -73,6 +74,11 @@ class Reloader:
             self._service.replace(config)
             self._files[config.name] = files_of(config.task_root, config.handler)
         return Reload(files, tuple(config.name for config in affected))
+
+    def _is_affected(self, config: FunctionConfig, files: Iterable[Path]) -> bool:
+        # A function that was created meanwhile is not known, and has code of its own that nobody edits.
+        known = self._files.get(config.name, set())
+        return any(is_affected(config.task_root, config.handler, file, known) for file in files)
 
     def _is_ignored(self, file: Path) -> bool:
         return any(

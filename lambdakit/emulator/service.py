@@ -197,6 +197,7 @@ class LocalService:
         for version in list(served.versions):
             self.withdraw(name, version)
         del self._functions[served.config.name]
+        self._debuggers.pop(served.config.name, None)
         self._close_lanes(served)
         self.ledger.close_share(served.share)
 

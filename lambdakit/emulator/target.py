@@ -1,8 +1,9 @@
 """TARGET on the command line and in configuration: which function, called what, started where.
 
 `module.function` is taken from the current directory, `path/to/app.py:function` from the file's own directory, or from
-above it when that directory is a package, and `path/to/code.zip:module.function` from within the archive. `NAME=TARGET` names the function; without it the attribute does. Names are
-looked up by reading source files, never by importing them: importing is the bootstrap process's business.
+above it when that directory is a package, and `path/to/code.zip:module.function` from within the archive. `NAME=TARGET`
+names the function; without it the attribute does. Names are looked up by reading source files, never by importing them:
+importing is the bootstrap process's business.
 """
 
 from __future__ import annotations

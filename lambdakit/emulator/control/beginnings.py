@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.asynchronous.event import EventInvokeConfig
     from lambdakit.emulator.control.concurrency import Provisioned
     from lambdakit.emulator.control.registry import Registry
+    from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.project.spec import FunctionSpec
 
 __all__ = ("Beginnings",)
@@ -30,22 +31,25 @@ __all__ = ("Beginnings",)
 class Beginnings:
     """Puts functions into a registry and its service."""
 
-    def __init__(self, registry: Registry, provisioned: Provisioned) -> None:
+    def __init__(self, registry: Registry, provisioned: Provisioned, debuggers: Mapping[str, Debugger]) -> None:
         self._registry = registry
         self._provisioned = provisioned
+        self._debuggers = debuggers
 
     async def adopt(self, project: Sequence[FunctionSpec]) -> None:
         """Serve the functions of the project. Raises UsageError where two have one name."""
         for spec in project:
             self._adopt(spec)
         for spec in project:
-            if spec.provisioned_concurrency:
+            if spec.name in self._debuggers:
+                self._registry.service.start_ahead(spec.name)
+            elif spec.provisioned_concurrency:
                 await self._registry.service.provision(spec.name, spec.provisioned_concurrency)
 
     def _adopt(self, spec: FunctionSpec) -> None:
         config = spec.config
         service = self._registry.service
-        service.add(config)
+        service.add(config, debugger=self._debuggers.get(spec.name))
         if spec.reserved_concurrency is not None:
             service.reserve(spec.name, spec.reserved_concurrency)
         now = service_moment(self._registry.now())

@@ -247,7 +247,7 @@ def _camel(path: str, name: str) -> str:
 
 def shown(value: Any) -> str:
     """A value as the service prints it: lists `[a, b]`, maps `{k=v}`."""
-    kind: type = type(value)
+    kind: type[Any] = type(value)
     if kind is list:
         return f"[{', '.join(shown(item) for item in value)}]"
     if kind is dict:

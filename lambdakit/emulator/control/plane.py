@@ -25,7 +25,7 @@ from lambdakit.emulator.control.urls import Urls
 from lambdakit.emulator.control.versions import Aliases, Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import TypeAlias
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.backstage import Backstage
     from lambdakit.emulator.control.record import FunctionRecord
     from lambdakit.emulator.control.registry import Caller, Faces, Inputs
+    from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.project.spec import FunctionSpec
     from lambdakit.emulator.service import LocalService
 
@@ -49,7 +50,8 @@ class ControlPlane:
     With a `state` directory what is created here outlives the process, code included. `faces` serves function URLs;
     without it their operations are not there. `location` makes the address at which an archive can be fetched.
     `seconds` is how long a function is Pending, or an update InProgress, by the service's clock; with 0 that is over
-    when the answer has been sent. `note` is told what a request asks for that has no effect here.
+    when the answer has been sent. `note` is told what a request asks for that has no effect here. `debuggers` are those
+    of the project's functions, by name.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class ControlPlane:
         faces: Faces | None = None,
         seconds: float = 0.0,
         note: Callable[[str], None] | None = None,
+        debuggers: Mapping[str, Debugger] | None = None,
     ) -> None:
         self.store = CodeStore(None if state is None else state / CODE_FOLDER)
         self._keeper = Keeper(None if state is None else state / FUNCTIONS_FILE)
@@ -78,7 +81,7 @@ class ControlPlane:
             self._registry.note = note
         self._project: Sequence[FunctionSpec] = ()
         self._provisioned = Provisioned(self._registry)
-        self._beginnings = Beginnings(self._registry, self._provisioned)
+        self._beginnings = Beginnings(self._registry, self._provisioned, debuggers or {})
         self._urls = None if faces is None else Urls(self._registry, faces)
         self._versions = Versions(self._registry)
         self._operations = self._table(location)

@@ -74,6 +74,7 @@ FIELDS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "Environment": lambda value: {"environment": dict(value.get("Variables", {}))},
     "LoggingConfig": _logging,
     "TracingConfig": lambda value: {"tracing": value.get("Mode", "PassThrough")},
+    "EphemeralStorage": lambda value: {"ephemeral_storage_mb": value["Size"]},
     "TenancyConfig": lambda value: {"tenant_isolation": value.get("TenantIsolationMode") == "PER_TENANT"},
 }
 
@@ -253,6 +254,7 @@ def settings_of_config(config: FunctionConfig) -> dict[str, Any]:
         "Handler": config.handler,
         "Timeout": max(1, -int(-config.timeout // 1)),
         "MemorySize": config.memory_mb,
+        "EphemeralStorage": {"Size": config.ephemeral_storage_mb},
         "TracingConfig": {"Mode": config.tracing},
         "LoggingConfig": {**log, "LogGroup": config.log_group_name},
     }

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import re
 from calendar import timegm
-from time import strptime
+from time import gmtime, strftime, strptime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote
 
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 
     from lambdakit.emulator.faces.message import FaceRequest
 
-__all__ = ("Service", "Signer", "check_signature", "iam_identity", "rest_identity")
+__all__ = ("Fault", "Service", "Signer", "check_signature", "iam_identity", "rest_identity", "sign")
 
-# What a signature is made for: function URLs are Lambda's, APIs are API Gateway's.
-Service = Literal["lambda", "execute-api"]
+# What a signature is made for: function URLs are Lambda's, APIs are API Gateway's, the rest is what a Lambda API's port
+# answers beside that.
+Service = Literal["lambda", "execute-api", "logs", "monitoring", "xray"]
+# What is not in order with a signature.
+Fault = Literal["unsigned", "malformed", "scope", "unknown", "expired", "mismatch"]
+# What is said of a key whose secret is not known: a local service has no IAM to ask.
+Strangers = Literal["admitted", "refused"]
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 # How far the clocks of client and service may differ, in seconds.
@@ -48,10 +53,15 @@ class Signer(NamedTuple):
 
     access_key: str
     problem: str | None = None
+    fault: Fault | None = None
 
 
 class _RefusedError(Exception):
     """The request is not signed, or not rightly."""
+
+    def __init__(self, fault: Fault, problem: str = _FORBIDDEN) -> None:
+        self.fault: Fault = fault
+        super().__init__(problem)
 
 
 class _Signed(NamedTuple):
@@ -65,27 +75,50 @@ class _Signed(NamedTuple):
     query: list[tuple[str, str]]
 
 
-def check_signature(request: FaceRequest, secrets: Mapping[str, str], service: Service = "lambda") -> Signer:
+def check_signature(
+    request: FaceRequest,
+    secrets: Mapping[str, str],
+    service: Service = "lambda",
+    *,
+    strangers: Strangers = "admitted",
+) -> Signer:
     """Who signed a request for `service`; `secrets` are secret keys by access key."""
     try:
-        return Signer(_checked(request, secrets, service))
+        return Signer(_checked(request, secrets, service, strangers))
     except _RefusedError as refused:
-        return Signer("", str(refused))
+        return Signer("", str(refused), refused.fault)
 
 
-def _checked(request: FaceRequest, secrets: Mapping[str, str], service: Service) -> str:
+def _checked(request: FaceRequest, secrets: Mapping[str, str], service: Service, strangers: Strangers) -> str:
     signed = _from_header(request) or _from_query(request)
-    found = _CREDENTIAL.match(signed.credential) if signed is not None else None
-    if signed is None or found is None or not _SIGNATURE.match(signed.signature):
-        raise _RefusedError(_FORBIDDEN)
-    if found["service"] != service or "host" not in signed.signed_headers.split(";"):
-        raise _RefusedError(_FORBIDDEN)
+    if signed is None:
+        raise _RefusedError("unsigned")
+    found = _CREDENTIAL.match(signed.credential)
+    if found is None or not _SIGNATURE.match(signed.signature) or "host" not in signed.signed_headers.split(";"):
+        raise _RefusedError("malformed")
+    if found["service"] != service:
+        raise _RefusedError("scope")
     secret = secrets.get(found["key"])
     if secret is not None:
         _check_date(request, signed)
         if not hmac.compare_digest(_signature(request, signed, secret, found), signed.signature):
-            raise _RefusedError(_MISMATCH)
+            raise _RefusedError("mismatch", _MISMATCH)
+    elif strangers == "refused":
+        raise _RefusedError("unknown")
     return found["key"]
+
+
+def sign(request: FaceRequest, access_key: str, secret: str, region: str, service: Service) -> dict[str, str]:
+    """The headers that sign a request at its `time`; beside them `host` is signed, which it has."""
+    date = strftime("%Y%m%dT%H%M%SZ", gmtime(request.time))
+    credential = f"{access_key}/{date[:8]}/{region}/{service}/aws4_request"
+    headers = (*request.headers, ("x-amz-date", date))
+    signed = _Signed(credential, "host;x-amz-date", "", date, SKEW_SECONDS, _query(request))
+    found = _CREDENTIAL.match(credential)
+    assert found is not None, credential
+    signature = _signature(request._replace(headers=headers), signed, secret, found)
+    parts = f"Credential={credential}, SignedHeaders={signed.signed_headers}, Signature={signature}"
+    return {"x-amz-date": date, "authorization": f"{ALGORITHM} {parts}"}
 
 
 def iam_identity(access_key: str, account_id: str) -> dict[str, str | None]:
@@ -146,9 +179,9 @@ def _check_date(request: FaceRequest, signed: _Signed) -> None:
     try:
         moment = timegm(strptime(signed.date, "%Y%m%dT%H%M%SZ"))
     except ValueError:
-        raise _RefusedError(_FORBIDDEN) from None
+        raise _RefusedError("malformed") from None
     if not moment - SKEW_SECONDS <= request.time <= moment + signed.seconds:
-        raise _RefusedError(_EXPIRED.format(date=signed.date, seconds=signed.seconds))
+        raise _RefusedError("expired", _EXPIRED.format(date=signed.date, seconds=signed.seconds))
 
 
 def _signature(request: FaceRequest, signed: _Signed, secret: str, credential: re.Match[str]) -> str:
