@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Literal
 
-    from lambdakit.emulator.project import FunctionSpec, Project
+    from lambdakit.emulator.project import FunctionSpec, Project, Route
 
 _USAGE_ERROR = 2
 # What is shown of a function: the line's name, the value of its configuration, the settings that may have given it.
@@ -89,11 +89,16 @@ def _told_of(function: FunctionSpec) -> Iterator[str]:
     if function.url is not None:
         yield _line("url", f"{function.url.auth_type}, {function.url.invoke_mode}", _origin(function, _URL_SETTINGS))
     for route in function.routes:
-        yield _line("route", f"{route.method} {route.path} ({route.kind})", _origin(function, ("routes", "events")))
+        yield _line("route", _route(route), _origin(function, ("routes", "events")))
     for schedule in function.schedules:
         yield _line("schedule", schedule.expression, _origin(function, ("schedules", "events")))
     for source in function.sources:
         yield _line("source", source.arn, _origin(function, ("sources", "events")))
+
+
+def _route(route: Route) -> str:
+    authorizer = route.authorizer if isinstance(route.authorizer, (str, type(None))) else route.authorizer.name
+    return f"{route.method} {route.path} ({route.kind})" + (f", authorizer {authorizer}" if authorizer else "")
 
 
 _URL_SETTINGS = ("url", "functionurlconfig")

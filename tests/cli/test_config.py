@@ -23,7 +23,7 @@ environment = { TOKEN = "s3cret" }
 reserved-concurrency = 2
 layers = ["fonts"]
 url = true
-routes = ["GET /orders"]
+routes = [{ method = "GET", path = "/orders", authorizer = "guard" }]
 schedules = ["rate(1 minute)"]
 sources = ["arn:aws:sqs:us-east-1:123456789012:orders"]
 """
@@ -54,7 +54,7 @@ def test_every_value_is_shown_with_where_it_came_from(root: Path) -> None:
     assert lines["reserved concurrency"][2:] == ["2", *own]
     assert lines["variables"][1:] == ["TOKEN", *own]
     assert lines["url"][1:] == ["NONE,", "BUFFERED", *own]
-    assert lines["route"][1:] == ["GET", "/orders", "(http)", *own]
+    assert lines["route"][1:] == ["GET", "/orders", "(http),", "authorizer", "guard", *own]
     assert lines["schedule"][1:] == ["rate(1", "minute)", *own]
     assert lines["source"][1:] == ["arn:aws:sqs:us-east-1:123456789012:orders", *own]
     assert lines["layer"][1:] == [str(root / "fonts"), *own]
@@ -72,7 +72,9 @@ def test_json_has_it_all(root: Path) -> None:
     (function,) = described["functions"]
     assert function["config"]["handler"] == "app.handler"
     assert function["config"]["environment"] == ["TOKEN"]
-    assert function["routes"] == [{"method": "GET", "path": "/orders", "kind": "http", "authorizer": None}]
+    assert function["routes"] == [
+        {"method": "GET", "path": "/orders", "kind": "http", "authorizer": "guard", "scopes": []}
+    ]
 
 
 def test_a_templates_notes_are_shown(root: Path) -> None:

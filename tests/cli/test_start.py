@@ -247,9 +247,10 @@ def logged(service, pattern):
 def test_routes_and_function_urls_are_served_beside(app):
     (app / "app.py").write_text("def handler(event, context):\n    return {'path': event['rawPath']}\n")
     (app / "pyproject.toml").write_text(
-        '[tool.lambdakit.functions.web]\nhandler = "app.py:handler"\nurl = true\nroutes = ["GET /a/{id}"]\n'
+        '[tool.lambdakit.functions.web]\nhandler = "app.py:handler"\nurl = true\nroutes = ["GET /a/{id}", "$default"]\n'
     )
     with started(app, "--http-port", "0") as service:
-        route, url = re.findall(r"http://\S+(?=  \()", "\n".join(service.banner))
+        route, default, url = re.findall(r"http://\S+(?=  \()", "\n".join(service.banner))
         assert httpx.get(route.replace("{id}", "7"), timeout=30).json() == {"path": "/a/7"}
+        assert httpx.get(default.replace("...", "b"), timeout=30).json() == {"path": "/b"}
         assert httpx.get(url + "x", timeout=30).json() == {"path": "/x"}
