@@ -24,6 +24,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from lambdakit.cli import waterfall
 from lambdakit.cli.group import cli
+from lambdakit.cli.traces import Trace, show_waterfall
 from lambdakit.emulator.api import ApiServer
 from lambdakit.emulator.service import InvokeRequest
 from lambdakit.emulator.tracing.otlp import export_request
@@ -364,6 +365,17 @@ def test_the_daemon_s_port_may_be_taken(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         complaint = start_fails(tmp_path, "app.py:handler", "--port", "0", "--xray-port", str(port))
     assert f"lambdakit start: Port {port} on 127.0.0.1 is taken" in complaint
+
+
+def test_a_terminal_gets_colour(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    show_waterfall(Trace(ROOT, [{"id": "a", "name": "shop", "start_time": 10, "end_time": 11, "fault": True}]))
+    head, line = capsys.readouterr().out.splitlines()
+    assert head.startswith(f"\x1b[2m{ROOT}  1970-01-01T00:00:10.000Z  1000.0 ms")
+    assert re.fullmatch(r"\x1b\[31mshop +0\.0 ms +1000\.0 ms  fault  █{10,}\x1b\[0m", line)
 
 
 def test_segments_that_call_each_other_are_all_shown() -> None:

@@ -16,6 +16,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from lambdakit.emulator.clock import SystemClock
 from lambdakit.emulator.guard import tell
 from lambdakit.emulator.tracing.documents import read_document
@@ -217,9 +219,16 @@ class Follower:
             tuple(init for init in inits if init.began >= self.arrived or (first and not init.failed)),
             None if trip.restore_ms is None else trip.restore_ms / 1000,
             "fault" if failed else "success",
-            cause_of(trip.xray_cause, trip.payload, trip.error_type) if failed else None,
+            self._cause() if failed else None,
         )
         self.tell(course)
+
+    def _cause(self) -> dict[str, Any]:
+        trip = self.trip
+        if trip.error is None:
+            return cause_of(trip.xray_cause, trip.payload, trip.error_type)
+        error: dict[str, str] = {"errorMessage": str(trip.error), "errorType": type(trip.error).__name__}
+        return cause_of(None, orjson.dumps(error), None)
 
 
 class SyncFollower(Follower):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from lambdakit.emulator.tracing.documents import DOCUMENT_BYTES
 from lambdakit.emulator.tracing.sampling import Sampler
 from lambdakit.emulator.tracing.segments import cause_of, encoded
 from lambdakit.emulator.tracing.trace_header import TraceHeader
-from lambdakit.exceptions import ThrottledError
+from lambdakit.exceptions import EnvironmentStoppedError, ThrottledError
 from tests.emulator.tracing.tracing_support import names, part, parts, roots, traced_service
 from tests.engine_support import app_config, run
 
@@ -218,6 +219,45 @@ def test_what_is_not_traced_leaves_no_trace_and_gets_a_header_all_the_same(tmp_p
             service.replace(replace(config, tracing="PassThrough"))
             assert (await call(service, {}, CALLER)).trace_id == CALLER
             assert len(store) == 0
+
+    run(main())
+
+
+def test_a_streamed_answer_is_part_of_the_invocation_to_its_end(tmp_path: Path) -> None:
+    async def main() -> None:
+        source = """
+        import pathlib, time
+        def handler(event, context):
+            yield b"first "
+            while not pathlib.Path("go").exists():
+                time.sleep(0.005)
+            yield b"last"
+        """
+        async with traced_service(active(tmp_path, source)) as (service, store):
+            running = service.dispatch(InvokeRequest("engine-test"))
+            await running.answer()
+            begun = time.time()
+            (tmp_path / "go").touch()
+            assert (await running.result()).payload == b"first last"
+            _, function = roots(await store.trace_of("Overhead"))
+            invocation = part(function, "Invocation")
+            assert invocation["start_time"] < begun < invocation["end_time"]
+
+    run(main())
+
+
+def test_a_service_that_stops_tells_of_what_it_cut_short(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with traced_service(active(tmp_path, PLAIN)) as (service, store):
+            await call(service, {})
+            running = asyncio.create_task(call(service, "sleep", CALLER))
+            await asyncio.sleep(0)
+            await service.reset()
+            with pytest.raises(EnvironmentStoppedError):
+                await running
+            lambda_, function = roots(await store.trace_of("Overhead", id=ROOT))
+            assert (lambda_["http"], lambda_["fault"]) == ({"response": {"status": 500}}, True)
+            assert function["cause"]["exceptions"][0]["type"] == "EnvironmentStoppedError"
 
     run(main())
 
