@@ -17,18 +17,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from lambdakit.cli.control_options import control_options
 from lambdakit.cli.debug_options import debug_lines, debug_option, debuggers_of
 from lambdakit.cli.function_input import FunctionOptions, functions_of
 from lambdakit.cli.rules_options import service_rules
 from lambdakit.cli.terminal import log_screen
 from lambdakit.cli.trace_options import trace_options
 from lambdakit.emulator import limits
+from lambdakit.emulator.api.auth import SignatureCheck, own_credentials
 from lambdakit.emulator.api.backstage_routes import BackstageOperations
+from lambdakit.emulator.api.control_routes import CodeLinks, ControlOperations
 from lambdakit.emulator.api.server import PORT, ApiServer
 from lambdakit.emulator.backstage import Backstage
 from lambdakit.emulator.clock import SystemClock, VirtualClock
+from lambdakit.emulator.code.source import prepared
+from lambdakit.emulator.control.faces import LazyFaces
+from lambdakit.emulator.control.plane import ControlPlane
 from lambdakit.emulator.faces.route_table import DEFAULT_ROUTE
 from lambdakit.emulator.faces.server import HTTP_PORT, FacesServer
+from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.loop_choice import run
 from lambdakit.emulator.polling.triggers import Triggers
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Literal
 
+    from lambdakit.cli.control_options import ControlOptions
     from lambdakit.cli.terminal import Screen
     from lambdakit.cli.trace_options import TraceOptions
     from lambdakit.emulator.confinement import Rules
@@ -92,7 +100,9 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH", "A
     metavar="N",
     help="The most environments of one function; invocations beyond wait. Without it, as many as are needed.",
 )
-@click.option("--state", metavar="DIR", help="Keep asynchronous events and logs there, across restarts.")
+@click.option(
+    "--state", metavar="DIR", help="Keep what was created, asynchronous events and logs there, across restarts."
+)
 @click.option(
     "--reload/--no-reload", default=True, show_default=True, help="Run changed source from the next invocation on."
 )
@@ -103,6 +113,7 @@ _BESIDE = ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_CLOUDWATCH", "A
     show_default=True,
     help="What retries go by; a virtual clock stands still until POST /_lambdakit/clock moves it.",
 )
+@control_options
 @trace_options
 @service_rules
 @click.option("--poll", is_flag=True, help="Poll event sources also where no endpoint is set: in AWS itself.")
@@ -126,6 +137,7 @@ def command(
     reload: bool,
     clock: Literal["system", "virtual"],
     poll: bool,
+    control: ControlOptions,
     traces: TraceOptions,
     rules: Rules,
     debug: tuple[str, ...],
@@ -138,15 +150,17 @@ def command(
     """
     options = FunctionOptions(timeout, memory, env, env_file, log_format, runtime_command, account_id)
     try:
-        functions = traces.applied(functions_of(targets, options))
+        if control.empty and targets:
+            raise UsageError("--empty serves no function of the project; leave out the TARGET, or --empty.")
+        functions = [] if control.empty else traces.applied(functions_of(targets, options))
         debuggers = debuggers_of(debug, functions)
         variables = dict(os.environ)
-        about = functions[0].config
+        home = _home(functions, account_id)
         moments = VirtualClock() if clock == "virtual" else SystemClock()
         tracing = Tracing(
             clock=moments,
-            region=about.region,
-            account_id=about.account_id,
+            region=home.region,
+            account_id=home.account_id,
             rate=traces.rate,
             host=host,
             port=traces.port,
@@ -155,8 +169,8 @@ def command(
         backstage = Backstage(
             state=None if state is None else Path(state),
             clock=moments,
-            region=about.region,
-            account_id=about.account_id,
+            region=home.region,
+            account_id=home.account_id,
             also_log=_show_lines(log_screen(), several=len(functions) > 1, verbose=verbose),
             tracer=tracing.tracer,
         )
@@ -171,12 +185,25 @@ def command(
         )
         server = ApiServer(service, host=host, port=port, take_event=backstage.take_event)
         server.router.add(BackstageOperations(backstage).routes())
-        faces = None
-        if _has_faces(functions):
-            faces = FacesServer(service, functions, host=host, port=http_port, clock=backstage.clock)
+        if control.require_auth:
+            server.authorize = SignatureCheck(own_credentials())
+        faces = LazyFaces(FacesServer(service, (), host=host, port=http_port, clock=backstage.clock))
+        links = CodeLinks()
+        plane = ControlPlane(
+            service,
+            backstage,
+            state=None if state is None else Path(state),
+            location=links.link,
+            faces=faces,
+            note=_tell,
+            debuggers=debuggers,
+        )
+        server.router.add(ControlOperations(plane, links).routes())
+        server.on_reset = plane.reset
         reach: Reach = "everywhere" if poll else "elsewhere"
         triggers = Triggers(functions, service, backstage, reach=reach, tell=_tell)
-        run(_serve(Site(service, server, backstage, faces, tracing, debuggers, triggers, reload), functions, variables))
+        site = Site(service, server, backstage, plane, faces, tracing, debuggers, triggers, home, reload)
+        run(_serve(site, functions, variables))
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
@@ -188,33 +215,46 @@ class Site(NamedTuple):
     service: LocalService
     server: ApiServer
     backstage: Backstage
-    faces: FacesServer | None
+    plane: ControlPlane
+    faces: LazyFaces
     tracing: Tracing
     debuggers: Mapping[str, Debugger]
     triggers: Triggers
+    home: Home
     reload: bool
+
+
+class Home(NamedTuple):
+    """Where the functions are."""
+
+    region: str
+    account_id: str
+
+
+def _home(functions: Sequence[FunctionSpec], account_id: str | None) -> Home:
+    if functions:
+        return Home(functions[0].config.region, functions[0].config.account_id)
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+    return Home(region, account_id or DEFAULT_ACCOUNT_ID)
 
 
 async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[str, str]) -> None:
     """Serve until told to stop; `variables` is the environment that processes' variables are built upon."""
-    service, server, backstage, faces, tracing, debuggers, triggers, _ = site
+    service, server, backstage, plane, faces, tracing, debuggers, triggers, home, _ = site
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
-    async with service, backstage.behind(service), server, contextlib.AsyncExitStack() as stack:
+    async with service, backstage.behind(service), plane, server, faces, contextlib.AsyncExitStack() as stack:
         # Functions reach the service as whoever has taken over the printed lines does.
-        for name, value in _exports(server.url, functions[0].config):
+        for name, value in _exports(server.url, home):
             variables.setdefault(name, value)
         await stack.enter_async_context(tracing.listening(server.router, variables))
         for debugger in debuggers.values():
             await stack.enter_async_context(debugger)
-        await _add(service, functions, debuggers)
-        for function in functions:
-            backstage.configure(function.name, function.event_invoke)
-        if faces is not None:
-            await stack.enter_async_context(faces)
+        functions = [prepared(function, plane.store) for function in functions]
+        await plane.start(functions)
         if site.reload:
-            await stack.enter_async_context(reloading(service, _on_reload(faces)))
+            await stack.enter_async_context(reloading(service, _on_reload(faces.server)))
         await stack.enter_async_context(triggers)
         beside = [
             *_face_lines(faces, functions),
@@ -222,7 +262,7 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
             *_trace_lines(tracing),
             *debug_lines(debuggers),
         ]
-        for line in _banner(server.url, [function.config for function in functions], beside):
+        for line in _banner(server.url, home, [*service.functions.values()], beside):
             click.echo(line)
         # What is here now stays: the collector need not look at it for every few hundred invocations.
         gc.freeze()
@@ -232,14 +272,12 @@ async def _serve(site: Site, functions: Sequence[FunctionSpec], variables: dict[
         await service.stop(drain_seconds=_DRAIN_SECONDS)
 
 
-def _on_reload(faces: FacesServer | None) -> Callable[[Reload], None]:
+def _on_reload(faces: FacesServer) -> Callable[[Reload], None]:
     """What is done about a change of the source, beside the service's part: it is told."""
 
     def tell(reload: Reload) -> None:
-        if faces is not None:
-            faces.authorizers.forget(reload.functions)
-        text = reload.problem or f"new code for {', '.join(reload.functions)}"
-        _tell(text)
+        faces.authorizers.forget(reload.functions)
+        _tell(reload.problem or f"new code for {', '.join(reload.functions)}")
 
     return tell
 
@@ -248,26 +286,9 @@ def _tell(text: str) -> None:
     click.echo(f"lambdakit start: {text}", err=True)
 
 
-async def _add(service: LocalService, functions: Sequence[FunctionSpec], debuggers: Mapping[str, Debugger]) -> None:
-    for function in functions:
-        service.add(function.config, debugger=debuggers.get(function.name))
-        if function.reserved_concurrency is not None:
-            service.reserve(function.name, function.reserved_concurrency)
-    for function in functions:
-        if function.name in debuggers:
-            service.start_ahead(function.name)
-        elif function.provisioned_concurrency:
-            await service.provision(function.name, function.provisioned_concurrency)
-
-
-def _has_faces(functions: Sequence[FunctionSpec]) -> bool:
-    return any(function.routes or function.url for function in functions)
-
-
-def _face_lines(faces: FacesServer | None, functions: Sequence[FunctionSpec]) -> Iterator[str]:
+def _face_lines(lazy: LazyFaces, functions: Sequence[FunctionSpec]) -> Iterator[str]:
     """What is served on the HTTP port, a line each."""
-    if faces is None:
-        return
+    faces = lazy.server
     for function in functions:
         for route in function.routes:
             path = "/..." if route.path == DEFAULT_ROUTE else route.path
@@ -280,31 +301,33 @@ def _trace_lines(tracing: Tracing) -> Iterator[str]:
     yield f"  X-Ray daemon at {tracing.address}" + (f" ({tracing.note})" if tracing.note else "")
 
 
-def _banner(url: str, configs: Sequence[FunctionConfig], beside: Sequence[str]) -> Iterator[str]:
-    first = configs[0]
+def _banner(url: str, home: Home, configs: Sequence[FunctionConfig], beside: Sequence[str]) -> Iterator[str]:
     count = "1 function" if len(configs) == 1 else f"{len(configs)} functions"
-    yield f"Serving {count} at {url} (account {first.account_id}, {first.region})"
+    yield f"Serving {count} at {url} (account {home.account_id}, {home.region})"
     yield ""
-    width = max(len(config.name) for config in configs)
+    width = max((len(config.name) for config in configs), default=0)
     for config in configs:
         yield f"  {config.name:<{width}}  {config.handler} in {config.task_root}"
     yield ""
     yield from beside
     yield ""
-    for name, value in _exports(url, first):
+    for name, value in _exports(url, home):
         yield f"export {name}={value}"
     yield ""
-    yield f"aws lambda invoke --function-name {first.name} --payload '{{}}' /dev/stdout"
+    if configs:
+        yield f"aws lambda invoke --function-name {configs[0].name} --payload '{{}}' /dev/stdout"
+    else:
+        yield "aws lambda create-function --function-name NAME --zip-file fileb://CODE.zip ..."
     yield "Ctrl-C stops the service."
 
 
-def _exports(url: str, config: FunctionConfig) -> Iterator[tuple[str, str]]:
+def _exports(url: str, home: Home) -> Iterator[tuple[str, str]]:
     """What a client's environment lacks; clients sign requests, so some credentials and a region must be there."""
     for endpoint in (_ENDPOINT, *_BESIDE):
         yield endpoint, url
     aws = Path.home() / ".aws"
     if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or (aws / "config").exists()):
-        yield "AWS_DEFAULT_REGION", config.region
+        yield "AWS_DEFAULT_REGION", home.region
     given = os.environ.get("AWS_ACCESS_KEY_ID") or os.environ.get("AWS_PROFILE") or (aws / "credentials").exists()
     if not given:
         yield "AWS_ACCESS_KEY_ID", "local"
