@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
+
+import boto3
 
 from lambdakit.emulator.project.authorizer import Authorizer
 from lambdakit.emulator.project.spec import Route
 from tests.emulator.faces.serving import guarded
 from tests.http.token_issuer import ISSUER, Issuer, jwk_of, token_for
+from tests.moto_server import aws_server
+
+__all__ = ("aws_server",)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,3 +146,40 @@ def test_a_user_pool_of_an_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         pools = Authorizer("pool", "cognito", issuers=("https://cognito-idp.eu-west-1.amazonaws.com/other", POOL))
         routes = [Route("GET", "/a", "rest", pools), Route("GET", "/scoped", "rest", pools, ("orders/read",))]
         guarded(tmp_path, routes, test)
+
+
+def signed_in(address: str) -> tuple[str, str, dict[str, str]]:
+    """A pool that moto made: its issuer, its client, and the tokens of a user who has signed in."""
+    session = boto3.Session("local", "local", region_name="eu-west-1")
+    with contextlib.closing(session.client("cognito-idp", endpoint_url=address)) as pools:
+        pool = pools.create_user_pool(PoolName="users")["UserPool"]["Id"]
+        client = pools.create_user_pool_client(UserPoolId=pool, ClientName="web")["UserPoolClient"]["ClientId"]
+        pools.admin_create_user(UserPoolId=pool, Username="ada")
+        pools.admin_set_user_password(UserPoolId=pool, Username="ada", Password="Secret-1", Permanent=True)
+        tokens = pools.admin_initiate_auth(
+            UserPoolId=pool,
+            ClientId=client,
+            AuthFlow="ADMIN_NO_SRP_AUTH",
+            AuthParameters={"USERNAME": "ada", "PASSWORD": "Secret-1"},
+        )["AuthenticationResult"]
+    return f"https://cognito-idp.eu-west-1.amazonaws.com/{pool}", client, tokens
+
+
+def test_who_signed_in_at_a_moto_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws_server: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws_server)
+    issuer, client, tokens = signed_in(aws_server)
+
+    async def test(site: Guarded) -> None:
+        claims = (await site.added("/rest", authorization=tokens["IdToken"]))["claims"]
+        assert (claims["cognito:username"], claims["token_use"]) == ("ada", "id")
+        claims = (await site.added("/http", authorization=f"Bearer {tokens['AccessToken']}"))["jwt"]["claims"]
+        assert (claims["client_id"], claims["token_use"]) == (client, "access")
+        for path, token in (("/rest", tokens["AccessToken"]), ("/http", "x"), ("/other", tokens["IdToken"])):
+            assert (await site.ask(path, authorization=token)).status_code == 401
+
+    routes = [
+        Route("GET", "/rest", "rest", Authorizer("pool", "cognito", issuers=(issuer,))),
+        Route("GET", "/http", "http", Authorizer("users", "jwt", issuers=(issuer,), audience=(client,))),
+        Route("GET", "/other", "http", Authorizer("others", "jwt", issuers=(issuer,), audience=("other",))),
+    ]
+    guarded(tmp_path, routes, test)
