@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Literal
 
 from lambdakit.emulator import limits
@@ -26,6 +25,10 @@ if TYPE_CHECKING:
     from lambdakit.emulator.platform_log import Figures
     from lambdakit.emulator.sandbox import Sandbox
     from lambdakit.emulator.stream import ResponseStream
+
+
+# Lines that may be added to a flight's log before it is worth looking whether it needs them all.
+LINES_BETWEEN_TRIMS = 200
 
 
 class Flight:
@@ -61,7 +64,6 @@ class Flight:
     _executed_version = ""
     _collecting = False
     _waiters: tuple[asyncio.Future[None], ...] = ()
-    _tail_size = 0
 
     def __init__(self, invocation: Invocation, on_answer: Callable[[Flight], None] | None = None) -> None:
         self.invocation = invocation
@@ -69,7 +71,8 @@ class Flight:
         self.invocation_id = new_attempt_id()
         self.trace_id = invocation.trace_id or new_trace_id()
         self.on_answer = on_answer
-        self._tail: deque[LogLine] = deque()
+        # The last lines of its log; whoever adds many trims them now and then.
+        self.log_lines: list[LogLine] = []
 
     def begin(self, timeout: float) -> None:
         """Dispatch: the clock starts and the deadline is fixed."""
@@ -115,24 +118,14 @@ class Flight:
             self.produced = self.stream.total
         self._settle()
 
-    def keep(self, line: LogLine) -> None:
-        """Remember a log line for the tail."""
-        self._tail.append(line)
-        size = self._tail_size = self._tail_size + len(line[0]) + 1
-        if size > limits.LOG_TAIL_BYTES:
-            self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        while self._tail_size > limits.LOG_TAIL_BYTES and self._droppable():
-            self._tail_size -= len(self._tail.popleft().text) + 1
-
-    def _droppable(self) -> bool:
-        """Whether 4 KB are left without the oldest line."""
-        return self._tail_size - len(self._tail[0].text) - 1 > limits.LOG_TAIL_BYTES
-
-    def tail(self) -> tuple[LogLine, ...]:
-        """The last lines, at least 4 KB of them."""
-        return tuple(self._tail)
+    def trim_log(self) -> None:
+        """Drop the lines before the last 4 KB."""
+        lines, size = self.log_lines, 0
+        for index in range(len(lines) - 1, 0, -1):
+            size += len(lines[index].text) + 1
+            if size > limits.LOG_TAIL_BYTES:
+                del lines[:index]
+                return
 
     def answer(self) -> Answer:
         """The answer as it stands."""
@@ -157,6 +150,7 @@ class Flight:
     def result(self) -> InvocationResult:
         """The caller's record of the finished flight."""
         figures = self.figures
+        self.trim_log()
         return InvocationResult(
             self.request_id,
             self.payload,
@@ -174,7 +168,7 @@ class Flight:
             self._executed_version,
             self.trace_id,
             self.xray_cause,
-            self.tail(),
+            tuple(self.log_lines),
             self.extensions_ms,
         )
 

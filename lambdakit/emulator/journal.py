@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator.extension_lines import ExtensionLines
+from lambdakit.emulator.flight import LINES_BETWEEN_TRIMS
 from lambdakit.emulator.guard import failed
 from lambdakit.emulator.logs import LogLine
 from lambdakit.emulator.platform_log import Figures, application_line_passes, platform_log
@@ -102,7 +103,10 @@ class Journal:
         line = LogLine(text, source, request_id, time.time())
         flight = self._flights.get(request_id) if request_id else None
         if flight is not None:
-            flight.keep(line)
+            kept = flight.log_lines
+            kept.append(line)
+            if len(kept) > LINES_BETWEEN_TRIMS:
+                flight.trim_log()
         try:
             self._sink(line)
         except Exception:

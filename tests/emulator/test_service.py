@@ -114,6 +114,7 @@ def test_a_runtime_that_does_not_come_back_is_not_waited_for_long(tmp_path):
                 time.sleep(0.01)
             return original(self)
         client.RuntimeApi.next = slow
+        client.NEXT_AHEAD = "never"
         def handler(event, context):
             if event == "hang":
                 Path("hang").touch()

@@ -108,9 +108,12 @@ class Exchange:
 
 
 class RequestHead:
-    """Everything before a request's body; the same object for every request that begins with the same bytes."""
+    """Everything before a request's body; the same object for every request that begins with the same bytes.
 
-    __slots__ = ("headers", "keep_alive", "length", "method", "path", "query", "raw_query")
+    `understood` is for the operation, which may keep there what it has made of the head.
+    """
+
+    __slots__ = ("headers", "keep_alive", "length", "method", "path", "query", "raw_query", "understood")
 
     def __init__(self, method: bytes, url: bytes, headers: dict[bytes, bytes], *, keep_alive: bool) -> None:
         self.method = method
@@ -118,6 +121,7 @@ class RequestHead:
         self.headers = headers
         self.keep_alive = keep_alive
         self.length = int(headers.get(b"content-length") or 0)
+        self.understood: object = None
         self.query: dict[str, str] = {}
         if self.raw_query:
             self.query = dict(parse_qsl(self.raw_query.decode("latin-1"), keep_blank_values=True))

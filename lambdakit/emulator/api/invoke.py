@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
 
 import orjson
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.service import LocalService, Served
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+Choice = TypeVar("Choice", bound=str)
 
 # Headers of a request.
 TYPE = b"x-amz-invocation-type"
@@ -42,8 +43,8 @@ TENANT_ID = b"x-amz-tenant-id"
 TRACE_ID = b"x-amzn-trace-id"
 AUTHORIZATION = b"authorization"
 
-_TYPES = ("Event", "RequestResponse", "DryRun")
-_STREAM_TYPES = ("RequestResponse", "DryRun")
+_TYPES: tuple[InvocationType, ...] = ("Event", "RequestResponse", "DryRun")
+_STREAM_TYPES: tuple[InvocationType, ...] = ("RequestResponse", "DryRun")
 _LOG_TYPES = ("None", "Tail")
 _TENANT_ID_PATTERN = r"[a-zA-Z0-9\._:\/=+\-@ ]+"
 _TENANT_ID_LENGTH = 256
@@ -55,6 +56,17 @@ class TakeEvent(Protocol):
     """Takes an asynchronous invocation in, durably: when it returns, the caller is told 202."""
 
     def __call__(self, served: Served, name: FunctionName, invocation: Invocation, /) -> None: ...
+
+
+class Asked(NamedTuple):
+    """What the head of a request asks for."""
+
+    kind: InvocationType
+    wants_tail: bool
+    name: FunctionName
+    client_context: str | None
+    trace_id: str | None
+    tenant_id: str | None
 
 
 class InvokeOperations:
@@ -77,14 +89,13 @@ class InvokeOperations:
 
     def invoke(self, exchange: Exchange) -> None:
         """Answer Invoke."""
-        kind = _choice(exchange, TYPE, "invocationType", _TYPES) or "RequestResponse"
-        served, name = self._checked(exchange)
-        invocation = _invocation(exchange, served, name)
-        if kind == "DryRun":
+        served, asked = self._understand(exchange, _TYPES)
+        invocation = _invocation(exchange, served, asked)
+        if asked.kind == "DryRun":
             exchange.reply(204)
-        elif kind == "Event":
-            self._enqueue(exchange, served, name, invocation)
-        elif _wants_tail(exchange):
+        elif asked.kind == "Event":
+            self._enqueue(exchange, served, asked.name, invocation)
+        elif asked.wants_tail:
             trip = Trip(invocation)
             trip.tell_over = partial(self._answer_with_log, exchange, served)
             self._service.launch(served, trip)
@@ -94,32 +105,45 @@ class InvokeOperations:
 
     def invoke_async(self, exchange: Exchange) -> None:
         """Answer InvokeAsync, which Invoke with `Event` has replaced."""
-        served, name = self._checked(exchange)
-        self._enqueue(exchange, served, name, _invocation(exchange, served, name))
+        served, asked = self._understand(exchange, None)
+        self._enqueue(exchange, served, asked.name, _invocation(exchange, served, asked))
 
     def stream(self, exchange: Exchange) -> None:
         """Answer InvokeWithResponseStream."""
-        kind = _choice(exchange, TYPE, "invocationType", _STREAM_TYPES) or "RequestResponse"
-        served, name = self._checked(exchange)
-        invocation = _invocation(exchange, served, name)
-        if kind == "DryRun":
+        served, asked = self._understand(exchange, _STREAM_TYPES)
+        invocation = _invocation(exchange, served, asked)
+        if asked.kind == "DryRun":
             exchange.reply(204)
             return
         trip = Trip(invocation)
         self._service.launch(served, trip)
-        task = asyncio.get_running_loop().create_task(self._pump(exchange, served, trip))
+        task = asyncio.get_running_loop().create_task(self._pump(exchange, served, asked, trip))
         self._streams.add(task)
         task.add_done_callback(self._streams.discard)
 
     # requests
 
-    def _checked(self, exchange: Exchange) -> tuple[Served, FunctionName]:
-        """The function that is meant, after all checks up to its existence."""
-        _choice(exchange, LOG_TYPE, "logType", _LOG_TYPES)
-        _check_tenant(exchange.header(TENANT_ID))
+    def _understand(self, exchange: Exchange, types: tuple[InvocationType, ...] | None) -> tuple[Served, Asked]:
+        """The function that is meant and what is asked of it, after all checks, which depend on the head but for two.
+
+        `types` are those that the operation has; None for one that knows nothing of them.
+        """
+        asked = exchange.head.understood
+        if isinstance(asked, Asked):
+            check_payload(exchange.body)
+            return self._service.find(asked.name), asked
+        kind: InvocationType | None = None if types is None else _choice(exchange, TYPE, "invocationType", types)
+        tail = _choice(exchange, LOG_TYPE, "logType", _LOG_TYPES) == "Tail"
+        tenant_id = exchange.header(TENANT_ID)
+        _check_tenant(tenant_id)
         name = self._name(exchange)
         check_payload(exchange.body)
-        return self._service.find(name), name
+        served = self._service.find(name)
+        context = _client_context(exchange)
+        asked = Asked(kind or "RequestResponse", tail, name, context, exchange.header(TRACE_ID), tenant_id)
+        if name.region is None and name.account is None:
+            exchange.head.understood = asked
+        return served, asked
 
     def _name(self, exchange: Exchange) -> FunctionName:
         given = (exchange.labels[0], exchange.query.get("Qualifier"))
@@ -169,7 +193,7 @@ class InvokeOperations:
         payload = trip.stream.take() if streamed and trip.stream is not None else trip.payload
         exchange.reply(200, payload, _lines(served, trip) + more)
 
-    async def _pump(self, exchange: Exchange, served: Served, trip: Trip) -> None:
+    async def _pump(self, exchange: Exchange, served: Served, asked: Asked, trip: Trip) -> None:
         """Pass a response on as it is made, then say how it ended."""
         running = RunningInvocation(trip)
         exchange.on_gone = running.abandon
@@ -194,7 +218,7 @@ class InvokeOperations:
                     "ErrorCode": result.function_error,
                     "ErrorDetails": result.payload.decode("utf-8", "replace"),
                 }
-            if _wants_tail(exchange):
+            if asked.wants_tail:
                 details["LogResult"] = base64.b64encode(result.log_tail).decode()
         await exchange.send(event_stream.invoke_complete(orjson.dumps(details)))
         exchange.end()
@@ -212,15 +236,14 @@ def as_refusal(error: Exception) -> ServiceError:
     return error if isinstance(error, ServiceError) else refusal("service", problem=str(error))
 
 
-def _invocation(exchange: Exchange, served: Served, name: FunctionName) -> Invocation:
-    header = exchange.header
+def _invocation(exchange: Exchange, served: Served, asked: Asked) -> Invocation:
     return Invocation(
         payload=exchange.body or b"{}",
         request_id=exchange.request_id,
-        client_context=_client_context(exchange),
-        trace_id=header(TRACE_ID),
-        tenant_id=header(TENANT_ID),
-        arn=invoked_arn(served.config, name.qualifier),
+        client_context=asked.client_context,
+        trace_id=asked.trace_id,
+        tenant_id=asked.tenant_id,
+        arn=invoked_arn(served.config, asked.name.qualifier),
     )
 
 
@@ -240,13 +263,14 @@ def _client_context(exchange: Exchange) -> str | None:
     return decoded.decode()
 
 
-def _choice(exchange: Exchange, header: bytes, member: str, values: tuple[str, ...]) -> str | None:
-    if header not in exchange.headers:
-        return None
+def _choice(exchange: Exchange, header: bytes, member: str, values: tuple[Choice, ...]) -> Choice | None:
     given = exchange.header(header)
-    if given is not None and given not in values:
-        raise refusal("enum", value=given, member=member, values=", ".join(values))
-    return given
+    if given is None:
+        return None
+    for value in values:
+        if given == value:
+            return value
+    raise refusal("enum", value=given, member=member, values=", ".join(values))
 
 
 def _check_tenant(tenant_id: str | None) -> None:
@@ -256,10 +280,6 @@ def _check_tenant(tenant_id: str | None) -> None:
         raise refusal("length", value=tenant_id, member="tenantId", most=_TENANT_ID_LENGTH)
     if not re.fullmatch(_TENANT_ID_PATTERN, tenant_id):
         raise refusal("pattern", value=tenant_id, member="tenantId", pattern=_TENANT_ID_PATTERN)
-
-
-def _wants_tail(exchange: Exchange) -> bool:
-    return exchange.headers.get(LOG_TYPE) == b"Tail"
 
 
 def _lines(served: Served, trip: Trip) -> bytes:
