@@ -68,7 +68,7 @@ class ControlPlane:
     ) -> None:
         self.store = CodeStore(None if state is None else state / CODE_FOLDER)
         self._keeper = Keeper(None if state is None else state / FUNCTIONS_FILE)
-        self._registry = Registry(
+        self.registry = Registry(
             service,
             backstage,
             Codes(self.store),
@@ -78,12 +78,12 @@ class ControlPlane:
             seconds,
         )
         if note is not None:
-            self._registry.note = note
+            self.registry.note = note
         self._project: Sequence[FunctionSpec] = ()
-        self._provisioned = Provisioned(self._registry)
-        self._beginnings = Beginnings(self._registry, self._provisioned, debuggers or {})
-        self._urls = None if faces is None else Urls(self._registry, faces)
-        self._versions = Versions(self._registry)
+        self._provisioned = Provisioned(self.registry)
+        self._beginnings = Beginnings(self.registry, self._provisioned, debuggers or {})
+        self._urls = None if faces is None else Urls(self.registry, faces)
+        self._versions = Versions(self.registry)
         self._operations = self._table(location)
 
     async def __aenter__(self) -> ControlPlane:
@@ -105,7 +105,7 @@ class ControlPlane:
         return await self._operations[operation](inputs, caller)
 
     def _table(self, location: Callable[[str, str], str]) -> dict[str, Handler]:
-        registry = self._registry
+        registry = self.registry
         functions, versions = Functions(registry, location), self._versions
         aliases, reserved, events = Aliases(registry, self._alias_moved), Reserved(registry), EventInvoke(registry)
         provisioned = self._provisioned
@@ -155,7 +155,7 @@ class ControlPlane:
 
     async def _delete(self, inputs: Inputs, caller: Caller) -> None:
         """DeleteFunction: a version of it, or all there is of it."""
-        registry = self._registry
+        registry = self.registry
         name = registry.named(inputs, caller)
         function = registry.function(name, caller)
         if name.qualifier is not None:
@@ -165,10 +165,10 @@ class ControlPlane:
         await self._serve_urls()
 
     def _forget(self, function: FunctionRecord) -> None:
-        del self._registry.functions[function.name]
-        self._registry.backstage.remove_configuration(function.name)
+        del self.registry.functions[function.name]
+        self.registry.backstage.remove_configuration(function.name)
         if function.latest.state == "Active":
-            self._registry.service.remove(function.name)
+            self.registry.service.remove(function.name)
         self._keeper.remove(function.name)
 
     async def _serve_urls(self) -> None:
@@ -191,11 +191,11 @@ class ControlPlane:
 
     async def reset(self) -> None:
         """Be as at the start, with the project's functions only and nothing of what was created here."""
-        backstage = self._registry.backstage
+        backstage = self.registry.backstage
         await backstage.empty_queue()
-        for function in list(self._registry.functions.values()):
+        for function in list(self.registry.functions.values()):
             self._forget(function)
-        await self._registry.service.reset()
+        await self.registry.service.reset()
         backstage.forget()
         await self._beginnings.adopt(self._project)
         self._tidy()
@@ -203,7 +203,7 @@ class ControlPlane:
 
     async def stop(self) -> None:
         """Wait for nothing any more, and close what is written."""
-        await self._registry.stop()
+        await self.registry.stop()
         self._keeper.close()
         self.store.close()
 
@@ -211,7 +211,7 @@ class ControlPlane:
         """Remove the code that nothing has any more."""
         digests = {
             version.code.sha256
-            for function in self._registry.functions.values()
+            for function in self.registry.functions.values()
             for version in (function.latest, *function.versions.values())
             if version.code is not None
         }
