@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -136,13 +137,17 @@ def run_image(built: Built, handler: str | None, port: int, variables: Sequence[
 
 
 def _run(builder: BuilderName, *arguments: str) -> int:
-    """Run in the foreground; Ctrl-C is the container's to answer."""
+    """Run in the foreground. Ctrl-C reaches the builder from the terminal; SIGTERM is passed on to it."""
     with subprocess.Popen([builder, *arguments]) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
+        before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        try:
+            while True:
+                try:
+                    return process.wait()
+                except KeyboardInterrupt:
+                    continue
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _call(builder: BuilderName, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:

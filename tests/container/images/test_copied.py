@@ -53,14 +53,20 @@ def test_run_starts_what_was_built(store: Store, project: Path) -> None:
     ]
     command = [sys.executable, "-m", "lambdakit.cli", "image", "app.handler", *options]
     with subprocess.Popen(
-        command, cwd=project, env=store.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=project,
+        env=store.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         lines = []
         while not lines or "lambdakit serves" not in lines[-1]:
             lines.append(process.stdout.readline())
-            assert lines[-1], process.stderr and process.stderr.read()
-        os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=30)
-    assert re.match(r"localhost/function:run  \d+(\.\d+)? MB\n", lines[0])
-    assert re.match(r"sha256:[0-9a-f]{64}\n", lines[1])
+            assert lines[-1], "".join(lines)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        assert process.wait(timeout=30) == 0
+    output = "".join(lines)
+    assert re.search(r"^localhost/function:run  \d+(\.\d+)? MB\nsha256:[0-9a-f]{64}\n", output, re.MULTILINE)
