@@ -201,7 +201,8 @@ def command(
         server.router.add(ControlOperations(plane, links).routes())
         server.on_reset = plane.reset
         reach: Reach = "everywhere" if poll else "elsewhere"
-        triggers = Triggers(functions, service, backstage, reach=reach, tell=_tell)
+        place = None if state is None else Path(state)
+        triggers = Triggers(functions, service, backstage, reach=reach, tell=_tell, state=place)
         site = Site(service, server, backstage, plane, faces, tracing, debuggers, triggers, home, reload)
         run(_serve(site, functions, variables))
     except (UsageError, EmulatorError) as error:

@@ -223,6 +223,10 @@ class Backstage:
     def _count_failure(self, event: AsyncEvent, failure: Failure) -> None:
         self._metrics.counted(self.clock.now(), event.function, failure)
 
+    def iterator_age(self, function: str, milliseconds: float) -> None:
+        """The last record of a stream's batch is so old as a function gets it."""
+        self._metrics.counted(self.clock.now(), function, "IteratorAge", milliseconds)
+
     # What the service tells.
 
     def _take_lines(self, gathered: list[tuple[LogOrigin, list[LogLine]]]) -> None:

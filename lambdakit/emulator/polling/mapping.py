@@ -53,6 +53,7 @@ class SourceMapping:
     record_age: float = -1
     bisect: bool = False
     on_failure: str | None = None
+    function_arn: str = ""
 
     @property
     def region(self) -> str:
@@ -115,8 +116,10 @@ def _position(value: Any) -> StartingPosition:
 def _destination(value: Any) -> str | None:
     on_failure = value.get("OnFailure", {}) if is_object(value) else None
     arn = on_failure.get("Destination") if is_object(on_failure) else 0
-    if arn is not None and not isinstance(arn, str):
-        raise ValueError('{"OnFailure": {"Destination": "arn:..."}}')
+    if arn is None:
+        return None
+    if not isinstance(arn, str) or arn.split(":")[2:3] not in (["sqs"], ["sns"], ["s3"]):
+        raise ValueError('{"OnFailure": {"Destination": "arn:..."}}, the ARN of a queue, a topic or a bucket')
     return arn
 
 

@@ -1,6 +1,6 @@
 """All event sources of the functions that are served: which are polled, and by whom.
 
-    async with Pollers(mappings, invoke=..., tell=..., reach="elsewhere") as pollers:
+    async with Pollers(mappings, invoke=..., tell=..., age=..., reach="elsewhere") as pollers:
         for line in pollers.lines(): ...
 
 A source is polled where boto3's endpoint for its service (AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL, the user's AWS
@@ -12,14 +12,21 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from lambdakit.emulator.polling.aws import aws_client, leads_to_aws
+from lambdakit.emulator.polling.checkpoints import Checkpoints
 from lambdakit.emulator.polling.mapping import read_mapping, service_of
 from lambdakit.emulator.polling.sqs import QueuePoller
+from lambdakit.emulator.polling.stream_destinations import Destination
+from lambdakit.emulator.polling.stream_sources import DynamoDBStream, KinesisStream
+from lambdakit.emulator.polling.streams import StreamPoller
+from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from lambdakit.emulator.polling.aws import AwsClient
@@ -32,8 +39,8 @@ __all__ = ("Pollers", "Reach", "mappings_of", "others_of")
 
 Reach = Literal["elsewhere", "everywhere"]
 
-# Threads of each mapping: one waits in a long poll, the other does what is left to do.
-_THREADS = 2
+# Threads of each mapping: one may wait in a long poll, the others do what is left to do.
+_THREADS = 3
 # Seconds that batches under way may take once the end has come.
 _END_SECONDS = 5.0
 
@@ -49,7 +56,7 @@ class Polled(NamedTuple):
 def mappings_of(functions: Sequence[FunctionSpec]) -> list[SourceMapping]:
     """What can be polled for the functions. Raises UsageError for settings that are not understood."""
     return [
-        read_mapping(function.name, source)
+        replace(read_mapping(function.name, source), function_arn=function.config.arn)
         for function in functions
         for source in function.sources
         if service_of(source.arn)
@@ -66,13 +73,29 @@ def others_of(functions: Sequence[FunctionSpec]) -> Iterator[str]:
 
 
 class Pollers:
-    """The pollers of a service; an async context manager that starts and ends them."""
+    """The pollers of a service; an async context manager that starts and ends them.
 
-    def __init__(self, mappings: Sequence[SourceMapping], *, invoke: Invoke, tell: Tell, reach: Reach) -> None:
+    `tell` hears of problems, in one line each, and `age` of the age of records of streams: the function, milliseconds.
+    How far streams have been read is kept in the file `checkpoints`, or forgotten at the end.
+    """
+
+    def __init__(
+        self,
+        mappings: Sequence[SourceMapping],
+        *,
+        invoke: Invoke,
+        tell: Tell,
+        age: Callable[[str, float], None],
+        reach: Reach,
+        checkpoints: Path | None = None,
+    ) -> None:
         self._mappings = mappings
         self._invoke = invoke
         self._tell = tell
+        self._age = age
         self._reach = reach
+        streams = any(mapping.service != "sqs" for mapping in mappings)
+        self._checkpoints = Checkpoints(checkpoints if streams else None)
         self._clients: dict[tuple[str, str], AwsClient] = {}
         self._polled: list[Polled] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,6 +118,7 @@ class Pollers:
         for client in self._clients.values():
             client.close()
         self._threads.shutdown(wait=False)
+        self._checkpoints.close()
 
     def stop(self) -> None:
         """Take nothing more from any source."""
@@ -110,20 +134,44 @@ class Pollers:
     def _prepare(self, mapping: SourceMapping) -> Polled:
         if not mapping.enabled:
             return Polled(mapping, None, "not polled: it is disabled")
-        client = self._client(mapping.service, mapping.region)
-        if self._reach == "elsewhere" and leads_to_aws(client.endpoint):
+        client = self._client(_CLIENTS[mapping.service], mapping.region)
+        if self._is_out_of_reach(client):
             variable = f"AWS_ENDPOINT_URL_{_VARIABLES[mapping.service]}"
             return Polled(mapping, None, f"not polled: set {variable}, or give --poll to poll AWS itself")
-        poller = QueuePoller(mapping, self._invoke, self._tell, client=client)
+        poller = self._queue(mapping, client) if mapping.service == "sqs" else self._stream(mapping, client)
         return Polled(mapping, poller, f"polled at {client.endpoint}")
 
-    def _client(self, service: ServiceName, region: str) -> AwsClient:
+    def _queue(self, mapping: SourceMapping, client: AwsClient) -> Poller:
+        return QueuePoller(mapping, self._invoke, self._tell, client=client)
+
+    def _stream(self, mapping: SourceMapping, client: AwsClient) -> Poller:
+        return StreamPoller(
+            mapping,
+            self._invoke,
+            self._tell,
+            stream=(KinesisStream if mapping.service == "kinesis" else DynamoDBStream)(mapping, client),
+            checkpoints=self._checkpoints,
+            discard=Destination(mapping, self._client_within_reach, self._tell),
+            age=self._age,
+        )
+
+    def _client(self, service: str, region: str) -> AwsClient:
         client = self._clients.get((service, region))
         if client is None:
-            name = "dynamodbstreams" if service == "dynamodb" else service
-            client = self._clients[service, region] = aws_client(name, region, self._threads)
+            client = self._clients[service, region] = aws_client(service, region, self._threads)
         return client
 
+    def _client_within_reach(self, service: str, region: str) -> AwsClient:
+        client = self._client(service, region)
+        if self._is_out_of_reach(client):
+            raise UsageError(f"set AWS_ENDPOINT_URL_{service.upper()}, or give --poll to use AWS itself")
+        return client
 
+    def _is_out_of_reach(self, client: AwsClient) -> bool:
+        return self._reach == "elsewhere" and leads_to_aws(client.endpoint)
+
+
+# Service -> its client in boto3.
+_CLIENTS: Mapping[ServiceName, str] = {"sqs": "sqs", "kinesis": "kinesis", "dynamodb": "dynamodbstreams"}
 # Service -> its name in the variable with its endpoint.
 _VARIABLES: Mapping[ServiceName, str] = {"sqs": "SQS", "kinesis": "KINESIS", "dynamodb": "DYNAMODB_STREAMS"}

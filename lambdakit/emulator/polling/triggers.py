@@ -20,6 +20,7 @@ from lambdakit.exceptions import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from lambdakit.emulator.backstage import Backstage
@@ -31,11 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ("Triggers",)
 
+CHECKPOINTS_FILE = "checkpoints.db"
+
 
 class Triggers:
     """The event sources and schedules of functions; an async context manager that starts and ends them.
 
-    `tell` hears of problems, in one line each. Raises UsageError for what the project says and nobody understands.
+    `tell` hears of problems, in one line each; in the directory `state`, how far streams have been read outlives the
+    service. Raises UsageError for what the project says and nobody understands.
     """
 
     def __init__(
@@ -46,11 +50,19 @@ class Triggers:
         *,
         reach: Reach,
         tell: Tell,
+        state: Path | None = None,
     ) -> None:
         self._service = service
         self._backstage = backstage
         self._tell = tell
-        self._pollers = Pollers(mappings_of(functions), invoke=self._invoke, tell=tell, reach=reach)
+        self._pollers = Pollers(
+            mappings_of(functions),
+            invoke=self._invoke,
+            tell=tell,
+            age=backstage.iterator_age,
+            reach=reach,
+            checkpoints=None if state is None else state / CHECKPOINTS_FILE,
+        )
         self._schedules = Schedules(plan(functions), backstage.clock, self._send)
         self._others = [*others_of(functions)]
         self._stack = AsyncExitStack()
@@ -82,10 +94,8 @@ class Triggers:
             return None
 
     def _send(self, function: str, payload: bytes) -> None:
-        name = self._service.parse(function, None, None)
         try:
-            served = self._service.find(name)
-        except EmulatorError as error:
-            self._tell(f"the schedule of {function} fired for nobody: {error}")
-            return
-        self._backstage.take_event(served, name, Invocation(payload))
+            name = self._service.parse(function, None, None)
+            self._backstage.take_event(self._service.find(name), name, Invocation(payload))
+        except Exception as error:  # the function is gone, the disk is full: the next time may be better
+            self._tell(f"a schedule of {function} fired for nobody: {error}")

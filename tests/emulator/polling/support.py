@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
+import pytest
 
 from lambdakit.emulator.polling.mapping import read_mapping
 from lambdakit.emulator.polling.pollers import Pollers
@@ -49,6 +50,7 @@ class Function:
     running: int = 0
     most_running: int = 0
     gate: asyncio.Event | None = None
+    ages: list[float] = field(default_factory=list)
 
     async def __call__(self, function: str, payload: bytes) -> Outcome | None:
         event = json.loads(payload)
@@ -59,6 +61,10 @@ class Function:
             await self.gate.wait()
         self.running -= 1
         return self.answer(event["Records"])
+
+    def age(self, function: str, milliseconds: float) -> None:
+        """Hear of the age of records."""
+        self.ages.append(milliseconds)
 
     @property
     def records(self) -> list[Any]:
@@ -71,11 +77,16 @@ def mapping(arn: str, **settings: Any) -> SourceMapping:
     return read_mapping("f", Source(arn, settings))
 
 
-def polled(function: Function, mapped: SourceMapping, done: Callable[[], bool]) -> Pollers:
+def pollers_of(function: Function, *mapped: SourceMapping, **more: Any) -> Pollers:
+    """The pollers that call the function."""
+    return Pollers(mapped, invoke=function, tell=function.told.append, age=function.age, reach="elsewhere", **more)
+
+
+def polled(function: Function, mapped: SourceMapping, done: Callable[[], bool], **more: Any) -> Pollers:
     """Poll until something holds."""
 
     async def work() -> Pollers:
-        async with Pollers([mapped], invoke=function, tell=function.told.append, reach="elsewhere") as pollers:
+        async with pollers_of(function, mapped, **more) as pollers:
             await until(done)
         return pollers
 
@@ -91,8 +102,21 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(limited())
 
 
-@contextmanager
-def client(service: str) -> Iterator[Any]:
-    """A client of the moto server's."""
-    with closing(boto3.Session().client(service)) as made:  # type: ignore[call-overload]
-        yield made
+@pytest.fixture
+def clients(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """Clients of the moto server's by service name. They and those of pollers share what boto3 reads for a service."""
+    session = boto3.Session() if not _sessions else _sessions[0]
+    _sessions[:] = [session]
+    monkeypatch.setattr("boto3.Session", lambda **_: session)
+    made: dict[str, Any] = {}
+    with ExitStack() as stack:
+
+        def of(service: str) -> Any:
+            if service not in made:
+                made[service] = stack.enter_context(closing(session.client(service)))
+            return made[service]
+
+        yield of
+
+
+_sessions: list[boto3.Session] = []

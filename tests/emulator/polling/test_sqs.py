@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambdakit.emulator.polling.pollers import Pollers
-from tests.emulator.polling.support import FAILED, Function, client, failures, mapping, polled, run
+from tests.emulator.polling.support import FAILED, Function, clients, failures, mapping, polled, pollers_of, run
 from tests.engine_support import until
 from tests.moto_server import aws, aws_server, unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.emulator.polling.support import Outcome
 
-__all__ = ("aws", "aws_server")
+__all__ = ("aws", "aws_server", "clients")
 
 
 class Queue:
@@ -45,10 +42,9 @@ class Queue:
 
 
 @pytest.fixture
-def sqs(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def sqs(clients: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("lambdakit.emulator.polling.sqs._LONG_POLL", 0)  # the end of each test would wait for it
-    with client("sqs") as made:
-        yield made
+    return clients("sqs")
 
 
 def test_messages_become_records_and_are_deleted(sqs: Any) -> None:
@@ -145,7 +141,7 @@ def test_batches_are_under_way_beside_each_other_up_to_the_limit(sqs: Any) -> No
     async def work() -> None:
         function = Function(gate=asyncio.Event())
         limited = mapping(queue.arn, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
-        async with Pollers([limited], invoke=function, tell=function.told.append, reach="elsewhere"):
+        async with pollers_of(function, limited):
             await until(lambda: function.running == 2)
             assert function.gate is not None
             function.gate.set()
@@ -171,7 +167,7 @@ def test_a_queue_that_is_not_there_is_told_once_and_polled_when_it_is(sqs: Any) 
 
     async def work() -> Function:
         function = Function()
-        async with Pollers([mapping(arn)], invoke=function, tell=function.told.append, reach="elsewhere"):
+        async with pollers_of(function, mapping(arn)):
             await until(lambda: bool(function.told))
             url = sqs.create_queue(QueueName=name)["QueueUrl"]
             sqs.send_message(QueueUrl=url, MessageBody="x")
@@ -190,9 +186,7 @@ def test_aws_itself_is_not_polled_unless_asked(monkeypatch: pytest.MonkeyPatch) 
     async def lines() -> list[str]:
         function = Function()
         disabled = mapping(arn, Enabled=False)
-        async with Pollers(
-            [mapping(arn), disabled], invoke=function, tell=function.told.append, reach="elsewhere"
-        ) as p:
+        async with pollers_of(function, mapping(arn), disabled) as p:
             return [*p.lines()]
 
     assert run(lines()) == [
