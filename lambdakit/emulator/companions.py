@@ -11,17 +11,22 @@ schema" (spans).
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING
 
 from lambdakit.emulator.extension_events import invoke_event
+from lambdakit.emulator.telemetry.hub import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lambdakit.emulator.extensions import Extensions
     from lambdakit.emulator.flight import Flight
+    from lambdakit.emulator.function import FunctionConfig
+    from lambdakit.emulator.journal import Journal
+    from lambdakit.emulator.sandbox import Sandbox
 
-__all__ = ("Attendance", "Companions")
+__all__ = ("Attendance", "Companions", "Onlookers")
 
 
 class Attendance:
@@ -93,3 +98,30 @@ class Companions:
         kept, self._kept = self._kept, None
         if kept is not None and not kept.over:
             self._done(kept)
+
+
+class Onlookers:
+    """Who may look on in one environment, whose sandboxes come and go. `done` ends a flight that extensions kept."""
+
+    def __init__(self, config: FunctionConfig, journal: Journal, done: Callable[[Flight], None]) -> None:
+        self._config = config
+        self._journal = journal
+        self._done = done
+        # What telemetry calls the environment.
+        self._instance_id = str(uuid.uuid4())
+
+    def observe(self) -> Telemetry:
+        """A sandbox is about to begin: whoever subscribes to its telemetry will hear of everything."""
+        telemetry = Telemetry(self._config, self._instance_id, self._journal.extension_lines.subscription)
+        self._journal.observe(telemetry)
+        return telemetry
+
+    def accompany(self, sandbox: Sandbox) -> None:
+        """Its INIT has gone well: from now on only those look on at invocations who have asked to."""
+        telemetry, extensions = sandbox.session.telemetry, sandbox.session.extensions
+        telemetry.close_subscriptions()
+        if not telemetry.subscribed:
+            self._journal.observe(None)
+        if telemetry.subscribed or extensions.invoked:
+            tell = telemetry.runtime_done if telemetry.subscribed else None
+            sandbox.companions = Companions(extensions, self._config.arn, done=self._done, tell=tell)

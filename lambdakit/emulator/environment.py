@@ -13,7 +13,6 @@ the Lambda execution environment lifecycle".
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shlex
 import time
@@ -22,21 +21,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdakit.emulator import faults, limits, variables
-from lambdakit.emulator.companions import Companions
+from lambdakit.emulator.companions import Onlookers
 from lambdakit.emulator.deadlines import Deadlines, wait_within
 from lambdakit.emulator.event import NEXT_AHEAD, event_reply
-from lambdakit.emulator.extension_programs import ExtensionPrograms, LaunchError, programs_in
+from lambdakit.emulator.extension_programs import LaunchError, programs_in
 from lambdakit.emulator.flight import Flight, RunningInvocation
 from lambdakit.emulator.journal import Journal
 from lambdakit.emulator.kinds import session_for
+from lambdakit.emulator.last_words import take_in
 from lambdakit.emulator.layers import LayerRoot, check_layers
 from lambdakit.emulator.listener import close_listening
 from lambdakit.emulator.logs import discard
 from lambdakit.emulator.process import StartError
 from lambdakit.emulator.protocol import Connection, Refusal
 from lambdakit.emulator.sandbox import Sandbox
-from lambdakit.emulator.snapstart import RESTORE_FAILED, RESTORE_TIMED_OUT, SNAP_START, credentials_of, restore_error
-from lambdakit.emulator.telemetry.hub import Telemetry
+from lambdakit.emulator.snapstart import SNAP_START, credentials_of, restore_error
 from lambdakit.exceptions import (
     EmulatorError,
     EnvironmentBusyError,
@@ -52,14 +51,15 @@ if TYPE_CHECKING:
     from lambdakit.emulator.confinement import Warden
     from lambdakit.emulator.debugger import Debugger
     from lambdakit.emulator.extension_events import ShutdownReason
+    from lambdakit.emulator.extension_programs import ExtensionPrograms
     from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.function import FunctionConfig, Invocation, InvocationResult, Status
     from lambdakit.emulator.logs import LogSink
     from lambdakit.emulator.platform_log import Phase
     from lambdakit.emulator.process import BootstrapProcess, ExitStatus
+    from lambdakit.emulator.telemetry.hub import Telemetry
 
 _LOOPBACK = "127.0.0.1"
-_PROBE = b"GET /2018-06-01/ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n"
 
 # The initialization type whose failed INIT is repeated inside an invocation.
 _ON_DEMAND = "on-demand"
@@ -107,8 +107,7 @@ class ExecutionEnvironment:
         self._flights: dict[str, Flight] = {}
         self._journal = Journal(config, log, self._flights)
         self._platform = self._journal.platform
-        # What telemetry calls the environment; its processes come and go.
-        self._instance_id = str(uuid.uuid4())
+        self._onlookers = Onlookers(config, self._journal, self._finish)
         self._telemetry: Telemetry | None = None
         # One INIT, restore or reset at a time.
         self._lifecycle = asyncio.Lock()
@@ -335,7 +334,8 @@ class ExecutionEnvironment:
             self._journal.extensions(sandbox.session.extensions.notices())
             self._platform.init_end(phase, status, _shown_type(report, status), elapsed_ms)
         if report is None:
-            self._accompany(sandbox)
+            self._onlookers.accompany(sandbox)
+            self._platform = self._journal.platform
         else:
             await self._end(sandbox, reason="timeout" if status == "timeout" else "failure")
         return report, status
@@ -346,33 +346,17 @@ class ExecutionEnvironment:
         if self.config.initialization_type == SNAP_START:
             session.credentials = credentials_of(self._host)
         sandbox = Sandbox(session, on_line=self._journal.function_line, request_id=request_id)
-        files = programs_in(None if self._layers is None else self._layers.path)
-        if files:
-            sandbox.programs = ExtensionPrograms(
-                files,
-                session.extensions,
-                on_line=self._journal.extension_line,
-                on_exit=lambda name, cause: self._on_extension_exit(sandbox, name, cause),
-            )
+        sandbox.programs = programs_in(
+            None if self._layers is None else self._layers.path,
+            session.extensions,
+            on_line=self._journal.extension_line,
+            on_exit=lambda name, cause: self._on_extension_exit(sandbox, name, cause),
+        )
         return sandbox
 
     def _observe(self) -> None:
-        """A sandbox is about to begin: whoever subscribes to its telemetry will hear of everything."""
-        tell = self._journal.extension_lines.subscription
-        self._telemetry = Telemetry(self.config, self._instance_id, tell)
-        self._journal.observe(self._telemetry)
+        self._telemetry = self._onlookers.observe()
         self._platform = self._journal.platform
-
-    def _accompany(self, sandbox: Sandbox) -> None:
-        """INIT has gone well: from now on only those look on at invocations who have asked to."""
-        telemetry, extensions = sandbox.session.telemetry, sandbox.session.extensions
-        telemetry.close_subscriptions()
-        if not telemetry.subscribed:
-            self._journal.observe(None)
-            self._platform = self._journal.platform
-        if telemetry.subscribed or extensions.invoked:
-            tell = telemetry.runtime_done if telemetry.subscribed else None
-            sandbox.companions = Companions(extensions, self.config.arn, done=self._finish, tell=tell)
 
     async def _run_init(self, sandbox: Sandbox, limit: float) -> tuple[ErrorReport | None, Status]:
         until = self._time() + limit
@@ -423,8 +407,7 @@ class ExecutionEnvironment:
         await self._end_runtime(sandbox, own_exit_seconds=limits.INIT_ERROR_EXIT_SECONDS if report else 0.0)
         await self._end(sandbox, reason="timeout" if report is None else "failure")
         self._forget(flight)
-        row = RESTORE_TIMED_OUT if report is None else RESTORE_FAILED
-        flight.abort(restore_error(row, b"" if report is None else report.body))
+        flight.abort(restore_error(report))
 
     # an invocation's way
 
@@ -550,34 +533,20 @@ class ExecutionEnvironment:
 
     async def _end_start(self, sandbox: Sandbox, report_for: Callable[[str], ErrorReport]) -> None:
         """A process ended during INIT or restore: tell whoever waits for that, once all it sent is read."""
-        await self._take_in(sandbox)
+        assert self._server is not None
+        await take_in(sandbox, self._server)
         sandbox.session.end_start(report_for(sandbox.request_id))
 
     async def _collapse(self, sandbox: Sandbox, report_for: Callable[[str], ErrorReport]) -> None:
         """A process ended by itself: once all it sent is read, fail the invocations that counted on it."""
         async with self._lifecycle:
-            await self._take_in(sandbox)
+            assert self._server is not None
+            await take_in(sandbox, self._server)
             sandbox.output.drain()
             for flight in list(sandbox.flights.values()):
                 self._fail(flight, report_for(flight.request_id), "failure")
                 self._finish(flight)
             await self._end(sandbox, reason="failure")
-
-    async def _take_in(self, sandbox: Sandbox) -> None:
-        """Read everything the ended process has sent.
-
-        Its last connection may not even be accepted yet. Connections are accepted in the order they were made, so
-        when one made now is answered, all of the process's have been.
-        """
-        assert self._server is not None
-        with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection(*self._server.sockets[0].getsockname()[:2])
-            writer.write(_PROBE)
-            await reader.read()
-            writer.close()
-            await writer.wait_closed()
-        if sandbox.process is None or not sandbox.process.alive:
-            await sandbox.session.settle(limits.SOCKET_SETTLE_SECONDS)
 
     async def _end_runtime(self, sandbox: Sandbox, *, own_exit_seconds: float = 0.0) -> None:
         if self._confinement is not None:

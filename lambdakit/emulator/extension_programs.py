@@ -151,11 +151,18 @@ class ExtensionPrograms:
             program.output.close()
 
 
-def programs_in(layer_root: Path | None) -> list[Path]:
-    """The programs of a function's layers, in the order of their names."""
+def programs_in(
+    layer_root: Path | None,
+    extensions: Extensions,
+    *,
+    on_line: Callable[[str], None],
+    on_exit: Callable[[str, str], None],
+) -> ExtensionPrograms | None:
+    """The programs of a function's layers, in the order of their names; None where there are none."""
     if layer_root is None or not (layer_root / FOLDER).is_dir():
-        return []
-    return sorted(file for file in (layer_root / FOLDER).iterdir() if file.is_file())
+        return None
+    files = sorted(file for file in (layer_root / FOLDER).iterdir() if file.is_file())
+    return ExtensionPrograms(files, extensions, on_line=on_line, on_exit=on_exit) if files else None
 
 
 def _unix_milliseconds(seconds_from_now: float) -> int:

@@ -26,12 +26,11 @@ from lambdakit.exceptions import RestoreFailedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lambdakit.emulator.faults import ErrorReport
     from lambdakit.emulator.protocol import Request
 
 __all__ = (
     "CREDENTIALS_PATH",
-    "RESTORE_FAILED",
-    "RESTORE_TIMED_OUT",
     "SNAP_START",
     "Credentials",
     "credentials_of",
@@ -51,12 +50,12 @@ _VALID_SECONDS = 3600
 _WRONG_TOKEN = replies.reply(404, b"cannot get credentials for the provided token\n", replies.TEXT)
 
 # How the service refuses an invocation whose environment could not be restored: status, code, message.
-RESTORE_FAILED = (
+_FAILED = (
     400,
     "SnapStartException",
     "The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs.",
 )
-RESTORE_TIMED_OUT = (
+_TIMED_OUT = (
     408,
     "SnapStartTimeoutException",
     "Lambda couldn't restore the snapshot within the timeout limit.",
@@ -65,14 +64,16 @@ RESTORE_TIMED_OUT = (
 
 def initialization_type_of(settings: Mapping[str, Any], version: str) -> Literal["snap-start"] | None:
     """How environments of a version begin by a function's settings in the API: published versions may be snapshots."""
-    apply_on = (settings.get("SnapStart") or {}).get("ApplyOn")
-    return SNAP_START if apply_on == "PublishedVersions" and version.isdecimal() else None
+    snap_start: Mapping[str, str] = settings.get("SnapStart") or {}
+    asked = snap_start.get("ApplyOn") == "PublishedVersions"
+    return SNAP_START if asked and version.isdecimal() else None
 
 
-def restore_error(row: tuple[int, str, str], report: bytes) -> RestoreFailedError:
-    """One of the two as an error; `report` is what the runtime said of it."""
-    status, code, message = row
-    return RestoreFailedError(status, code, message, (("Type", "User"), ("Message", message)), report)
+def restore_error(report: ErrorReport | None) -> RestoreFailedError:
+    """The service's error for a restore that failed with this report, or with none was not over in time."""
+    status, code, message = _TIMED_OUT if report is None else _FAILED
+    body = b"" if report is None else report.body
+    return RestoreFailedError(status, code, message, (("Type", "User"), ("Message", message)), body)
 
 
 class Credentials(NamedTuple):
