@@ -29,7 +29,7 @@ APP = """
     def slow(event, context):
         print("begun", flush=True)
         time.sleep(60)
-    def hoards(event, context):
+    def swell(event, context):
         return len(b"x" * (200 << 20))
     def text(event, context):
         return "é"
@@ -122,12 +122,12 @@ def test_options_reach_the_function(app):
 
 
 def test_memory_is_enforced_unless_told_otherwise(app):
-    killed = lambdakit(app, "invoke", "app.hoards")
+    killed = lambdakit(app, "invoke", "app.swell")
     assert killed.returncode == 1
     assert json.loads(killed.stdout)["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
     assert b"Max Memory Used: 128 MB" in killed.stderr
     assert b"Error Type: Runtime.OutOfMemory" in killed.stderr
-    free = lambdakit(app, "invoke", "app.hoards", "--limits", "off")
+    free = lambdakit(app, "invoke", "app.swell", "--limits", "off")
     assert (free.returncode, free.stdout) == (0, b"209715200")
 
 
