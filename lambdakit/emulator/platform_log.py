@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from lambdakit.emulator.logs import timestamp
+from lambdakit.emulator.tracing.trace_header import TraceHeader
 
 if TYPE_CHECKING:
     from lambdakit.emulator.function import FunctionConfig, Status
@@ -85,6 +86,7 @@ class TextPlatformLog:
         self._config = config
         self._write = write
         self._start_end = f" Version: {config.version}"
+        self._traced = config.tracing == "Active"
         self._memory = f"Memory Size: {config.memory_mb} MB"
 
     def init_start(self, phase: Phase) -> None:
@@ -139,6 +141,8 @@ class TextPlatformLog:
             line += f"Restore Duration: {figures.restore_ms:.2f} ms\tBilled Restore Duration: {billed} ms\t"
         if figures.status != "success":
             line += _ending(figures.status, figures.error_type).lstrip("\t")
+        if self._traced:
+            line += _traced(figures.trace_id)
         return line
 
 
@@ -237,6 +241,14 @@ def _ending(status: Status, error_type: str | None) -> str:
     if status == "timeout":
         return "\tStatus: timeout"
     return f"\tStatus: error\tError Type: {error_type}"
+
+
+def _traced(trace_id: str) -> str:
+    """The line below REPORT that leads from a log to its trace; none where that was not sampled."""
+    header = TraceHeader.parse(trace_id)
+    if not header.sampled:
+        return ""
+    return f"\nXRAY TraceId: {header.root}\tSegmentId: {header.parent}\tSampled: true\t"
 
 
 def _outcome(status: Status, error_type: str | None) -> dict[str, Any]:

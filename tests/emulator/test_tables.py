@@ -284,6 +284,16 @@ def test_report_lines(changes, ending):
     assert report == start + ending
 
 
+def test_the_report_of_a_traced_function_leads_to_its_trace():
+    root, parent = "1-5e34a614-10bd0d8c1fb44f07bc535a10", "07f5a0c1d2d1f6f8"
+    for sampled, ending in ((1, f"\t\nXRAY TraceId: {root}\tSegmentId: {parent}\tSampled: true\t"), (0, "MB\t")):
+        traced = figures(trace_id=f"Root={root};Parent={parent};Sampled={sampled}")
+        _, report = lines_of(config(tracing="Active"), lambda log, traced=traced: log.report(traced))
+        assert report.endswith(ending)
+        _, report = lines_of(config(), lambda log, traced=traced: log.report(traced))
+        assert report.endswith("MB\t")
+
+
 def test_an_unknown_memory_figure_is_left_out():
     _, report = lines_of(config(), lambda log: log.report(figures(max_memory_mb=None)))
     assert "Max Memory Used" not in report
