@@ -73,7 +73,7 @@ class SignatureCheck:
 
 def service_of(path: str, target: str) -> Service:
     """Which service a request's signature must be for, by its path and its `X-Amz-Target`."""
-    named = next((service for prefix, service in _TARGETS if target.startswith(prefix)), None)
+    named: Service | None = next((service for prefix, service in _TARGETS if target.startswith(prefix)), None)
     if named is not None:
         return named
     return "xray" if path in _XRAY else "lambda"

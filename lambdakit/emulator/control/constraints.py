@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from lambdakit.emulator.control.refusals import refuse
 
@@ -247,9 +247,9 @@ def _camel(path: str, name: str) -> str:
 
 def shown(value: Any) -> str:
     """A value as the service prints it: lists `[a, b]`, maps `{k=v}`."""
-    kind: type[Any] = type(value)
-    if kind is list:
-        return f"[{', '.join(shown(item) for item in value)}]"
-    if kind is dict:
-        return "{" + ", ".join(f"{key}={shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(shown(item) for item in cast('list[Any]', value))}]"
+    if isinstance(value, dict):
+        items = cast("dict[str, Any]", value).items()
+        return "{" + ", ".join(f"{key}={shown(item)}" for key, item in items) + "}"
     return str(value)

@@ -177,7 +177,6 @@ def plane_server(
             loop.run_until_complete(serve())
         except BaseException as error:
             sites.append(error)
-            raise
         finally:
             ready.set()
             loop.close()
@@ -185,7 +184,9 @@ def plane_server(
     thread = threading.Thread(target=run)
     thread.start()
     ready.wait(20)
-    assert isinstance(sites[0], Site), sites
+    if not isinstance(sites[0], Site):
+        thread.join(20)
+        raise sites[0]
     site, end = sites[:2]
     try:
         yield site
@@ -193,3 +194,5 @@ def plane_server(
         site.client.close()
         loop.call_soon_threadsafe(end.set)
         thread.join(20)
+        assert not thread.is_alive()
+        assert not sites[2:], f"the service ended with {sites[2]!r}"
