@@ -50,7 +50,7 @@ class Reloader:
 
     def roots(self) -> list[Path]:
         """The directories to watch."""
-        return sorted({config.task_root for config in self._service.functions.values()})
+        return sorted({root for c in self._service.functions.values() for root in (c.task_root, *c.layers)})
 
     def learn(self) -> None:
         """Take in the files of every function as they are now."""
@@ -78,7 +78,12 @@ class Reloader:
     def _is_affected(self, config: FunctionConfig, files: Iterable[Path]) -> bool:
         # A function that was created meanwhile is not known, and has code of its own that nobody edits.
         known = self._files.get(config.name, set())
-        return any(is_affected(config.task_root, config.handler, file, known) for file in files)
+        # Of a layer everything counts: its programs have no suffix, and imports are not followed into it.
+        return any(
+            is_affected(config.task_root, config.handler, file, known)
+            or any(file.is_relative_to(layer) for layer in config.layers)
+            for file in files
+        )
 
     def _is_ignored(self, file: Path) -> bool:
         return any(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import textwrap
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,20 @@ def test_a_change_concerns_the_functions_that_import_it(
 )
 def test_what_is_no_source_of_any_concerns_none(root: Path, changed: str) -> None:
     assert reloader(root)[1].apply([root / changed]) is None
+
+
+def test_whatever_changes_in_a_layer_counts_for_the_functions_that_have_it(root: Path, tmp_path: Path) -> None:
+    layer = tmp_path / "layer"
+    (layer / "extensions").mkdir(parents=True)
+    service = LocalService()
+    service.add(replace(config(root, "first", "app.handler"), layers=(layer,)))
+    service.add(config(root, "second", "other.handler"))
+    made = Reloader(service)
+    made.learn()
+    assert layer in made.roots()
+    reload = made.apply([layer / "extensions" / "watcher"])
+    assert reload is not None
+    assert reload.functions == ("first",)
 
 
 def test_a_file_that_is_imported_from_now_on_counts(root: Path) -> None:
