@@ -116,6 +116,12 @@ def _command(value: str | list[str]) -> tuple[str, ...]:
     return tuple(shlex.split(value) if isinstance(value, str) else value)
 
 
+def _architecture(value: str) -> str:
+    if value not in ("x86_64", "arm64"):
+        raise UsageError(f"expected x86_64 or arm64, not {value!r}")
+    return value
+
+
 def _initialization_type(snap_start: bool) -> str:
     return SNAP_START if snap_start else "on-demand"
 
@@ -133,6 +139,7 @@ SETTINGS: dict[str, Setting] = {
     "env-file": Setting((str,), "a dotenv file", ".env_file"),
     "code": Setting((str,), "a directory, an archive or s3://bucket/key", ".code"),
     "runtime": Setting((str,), "a runtime's name", "runtime"),
+    "architecture": Setting((str,), "x86_64 or arm64", ".architecture", _architecture),
     "runtime-command": Setting((str, list), "a command", "runtime_command", _command),
     "region": Setting((str,), "a region", "region"),
     "account-id": Setting((str,), "an account", "account_id"),

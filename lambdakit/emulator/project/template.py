@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lambdakit.emulator.asynchronous.event import (
     MAXIMUM_EVENT_AGE_SECONDS,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lambdakit.emulator.code.source import CodeSource
+    from lambdakit.emulator.project.spec import Architecture
     from lambdakit.emulator.project.template_events import Triggers
 
 __all__ = ("read_template",)
@@ -207,6 +208,7 @@ def _spec(
         schedules=triggers.schedules,
         sources=triggers.sources,
         origins=dict.fromkeys([name.lower() for name in properties], place),
+        architecture=_architecture(reading, logical_id, properties),
     )
 
 
@@ -225,6 +227,16 @@ def _layers(reading: Reading, logical_id: str, properties: Mapping[str, Any]) ->
         else:
             reading.notes.append(f"{logical_id}: the layer {layer} is in the cloud only; it is left out")
     return tuple(layers)
+
+
+def _architecture(reading: Reading, logical_id: str, properties: Mapping[str, Any]) -> Architecture | None:
+    """The one of the list that the service takes of it; a note for any other."""
+    named = reading.plain(properties.get("Architectures"), f"{logical_id}: Architectures")
+    if named in (["x86_64"], ["arm64"]):
+        return cast("Architecture", named[0])
+    if named is not None:
+        reading.notes.append(f"{logical_id}: Architectures is {named}; expected [x86_64] or [arm64]")
+    return None
 
 
 def _event_invoke(reading: Reading, logical_id: str, properties: Mapping[str, Any]) -> EventInvokeConfig:
