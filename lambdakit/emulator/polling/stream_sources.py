@@ -115,18 +115,34 @@ class KinesisStream:
 
 
 class DynamoDBStream:
-    """The stream of a table."""
+    """The stream of a table.
+
+    The label of a stream is the moment of its making, which a template cannot know: where the table has no stream of
+    the ARN's label, its latest is meant.
+    """
 
     def __init__(self, mapping: SourceMapping, client: AwsClient) -> None:
         self._mapping = mapping
         self._client = client
+        self._arn: str | None = None
+
+    async def _stream_arn(self) -> str:
+        if self._arn is not None:
+            return self._arn
+        table = self._mapping.arn.partition(":table/")[2].partition("/")[0]
+        streams = (await self._client.call("list_streams", TableName=table))["Streams"]
+        arns: list[str] = sorted(stream["StreamArn"] for stream in streams)
+        if not arns:
+            raise LookupError(f"the table {table} has no stream")
+        self._arn = self._mapping.arn if self._mapping.arn in arns else arns[-1]
+        return self._arn
 
     async def shards(self) -> list[Shard]:
         """All shards there are now."""
         found: list[Shard] = []
         start: dict[str, str] = {}
         while True:
-            answer = await self._client.call("describe_stream", StreamArn=self._mapping.arn, **start)
+            answer = await self._client.call("describe_stream", StreamArn=await self._stream_arn(), **start)
             description = answer["StreamDescription"]
             found += [Shard(shard["ShardId"], shard.get("ParentShardId")) for shard in description["Shards"]]
             last: str | None = description.get("LastEvaluatedShardId")
@@ -139,7 +155,8 @@ class DynamoDBStream:
         how = {"ShardIteratorType": begins}
         if after is not None:
             how = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-        answer = await self._client.call("get_shard_iterator", StreamArn=self._mapping.arn, ShardId=shard, **how)
+        stream = await self._stream_arn()
+        answer = await self._client.call("get_shard_iterator", StreamArn=stream, ShardId=shard, **how)
         iterator: str = answer["ShardIterator"]
         return iterator
 
@@ -158,7 +175,7 @@ class DynamoDBStream:
             "eventSource": "aws:dynamodb",
             "awsRegion": self._mapping.region,
             "dynamodb": change,
-            "eventSourceARN": self._mapping.arn,
+            "eventSourceARN": self._arn or self._mapping.arn,
         }
         if record.get("userIdentity"):
             identity: Mapping[str, Any] = record["userIdentity"]

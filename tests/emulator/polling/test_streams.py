@@ -7,6 +7,7 @@ import base64
 import json
 import re
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -178,8 +179,8 @@ def test_what_comes_before_a_reported_failure_is_done(clients: Any) -> None:
 def test_records_that_are_too_old_are_given_up(clients: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Stream(clients)
     stream.put("old")
-    now = time.time() + 120
-    monkeypatch.setattr("lambdakit.emulator.polling.stream_batches.time.time", lambda: now)
+    later = SimpleNamespace(time=lambda: time.time() + 120)
+    monkeypatch.setattr("lambdakit.emulator.polling.stream_batches.time", later)
     function = Function()
     polled(function, mapping(stream.arn, MaximumRecordAgeInSeconds=60), lambda: bool(function.told))
     assert function.events == []
@@ -266,8 +267,11 @@ def test_the_halves_of_a_shard_are_read_after_it(clients: Any) -> None:
     assert data(function) == [*range(6)]
 
 
-def test_a_stream_that_is_not_there_is_told(clients: Any) -> None:
-    arn = f"arn:aws:kinesis:eu-west-1:123456789012:stream/{unique('gone')}"
+@pytest.mark.parametrize(
+    "source", ["kinesis:eu-west-1:123456789012:stream/S", "dynamodb:eu-west-1:123456789012:table/S"]
+)
+def test_a_stream_that_is_not_there_is_told(aws: str, source: str) -> None:
+    arn = f"arn:aws:{source}"
     function = Function()
     polled(function, mapping(arn), lambda: bool(function.told))
     assert function.told[0].startswith(f"{arn} cannot be polled for f: ")
@@ -287,7 +291,8 @@ def test_changes_of_a_table(clients: Any) -> None:
     dynamodb.put_item(TableName=name, Item=item)
     dynamodb.delete_item(TableName=name, Key={"pk": {"S": "x"}})
     function = Function()
-    polled(function, mapping(arn), lambda: len(function.records) == 2)
+    of_a_template = re.sub("/stream/.*", "/stream/2024-01-01T00:00:00.000", arn)
+    polled(function, mapping(of_a_template), lambda: len(function.records) == 2)
     inserted, removed = function.records
     assert (inserted["eventName"], removed["eventName"]) == ("INSERT", "REMOVE")
     assert (inserted["eventSource"], inserted["eventSourceARN"]) == ("aws:dynamodb", arn)
