@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lambdakit.emulator.control.refusals import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sized
+    from collections.abc import Callable, Iterator, Mapping, Sized
 
 __all__ = (
     "Anything",
@@ -247,9 +247,15 @@ def _camel(path: str, name: str) -> str:
 
 def shown(value: Any) -> str:
     """A value as the service prints it: lists `[a, b]`, maps `{k=v}`."""
-    if isinstance(value, list):
-        return f"[{', '.join(shown(item) for item in cast('list[Any]', value))}]"
-    if isinstance(value, dict):
-        items = cast("dict[str, Any]", value).items()
-        return "{" + ", ".join(f"{key}={shown(item)}" for key, item in items) + "}"
-    return str(value)
+    return _WRITERS.get(value.__class__, str)(value)
+
+
+def _shown_list(items: list[Any]) -> str:
+    return f"[{', '.join(shown(item) for item in items)}]"
+
+
+def _shown_map(items: dict[str, Any]) -> str:
+    return "{" + ", ".join(f"{key}={shown(item)}" for key, item in items.items()) + "}"
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {list: _shown_list, dict: _shown_map}
