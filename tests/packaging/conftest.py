@@ -1,4 +1,8 @@
-"""An index in a directory, and `lambdakit package` that knows no other."""
+"""An index in a directory, and `lambdakit package` that knows no other.
+
+Nearly each test starts pip. On a second interpreter (LAMBDAKIT_TESTS=brief) there are those in which most of the code
+runs, and those that start nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,26 @@ import pytest
 
 from tests.packaging.wheels import wheel
 
+BRIEF = os.environ.get("LAMBDAKIT_TESTS") == "brief"
+START_NOTHING = "test_inputs.py"
+RUN_MOST = (
+    "test_twice_gives_the_same_bytes",
+    "test_the_context_has_each_layer_in_its_place",
+    "test_the_project_says_for_which_platform",
+)
+
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep, of this directory's tests, what the module's text says; pytest calls this for those of all directories."""
+    if BRIEF:
+        here = Path(__file__).parent
+        items[:] = [
+            item
+            for item in items
+            if here not in item.path.parents or item.path.name == START_NOTHING or item.name in RUN_MOST
+        ]
 
 
 @pytest.fixture
