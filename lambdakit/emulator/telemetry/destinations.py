@@ -49,7 +49,7 @@ class HttpDestination:
             await writer.drain()
             status = await _answer(reader)
         finally:
-            await _close(writer)
+            await _abort(writer)
         if status not in _OK:
             raise OSError(f"the extension answered {status}")
 
@@ -76,10 +76,10 @@ class TcpDestination:
             raise
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; what is written is sent, where it is taken at once."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            await _close(writer)
+            await _abort(writer)
 
 
 def destination_of(subscription: Subscription) -> Destination:
@@ -104,7 +104,8 @@ async def _answer(reader: asyncio.StreamReader) -> int:
     return status
 
 
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
+async def _abort(writer: asyncio.StreamWriter) -> None:
+    # Closing would wait for a peer that takes nothing more; what was written is on its way, or of no use.
+    writer.transport.abort()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
