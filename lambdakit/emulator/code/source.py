@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lambdakit.emulator.function import default_runtime_command
+from lambdakit.emulator.own_runtime import own_bootstrap
 from lambdakit.emulator.target import ARCHIVE
 from lambdakit.exceptions import UsageError
 
@@ -74,7 +76,11 @@ def prepared(function: FunctionSpec, store: CodeStore) -> FunctionSpec:
     if function.code is None:
         return function
     folder = _folder(function.code, store, function.config.region)
-    return replace(function, config=replace(function.config, task_root=folder), code=None)
+    config = replace(function.config, task_root=folder)
+    own = own_bootstrap(config.runtime, folder)
+    if own is not None and config.runtime_command == default_runtime_command():
+        config = replace(config, runtime_command=own)
+    return replace(function, config=config, code=None)
 
 
 def _folder(code: CodeSource, store: CodeStore, region: str) -> Path:

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lambdakit.emulator.asynchronous.event import EventInvokeConfig
 from lambdakit.emulator.code.source import source_of
 from lambdakit.emulator.function import FunctionConfig
+from lambdakit.emulator.own_runtime import own_bootstrap
 from lambdakit.emulator.project.pyproject_authorizers import authorized, read_authorizers
 from lambdakit.emulator.project.spec import FunctionSpec, FunctionUrl, Project, Route, Schedule, Source
 from lambdakit.emulator.snapstart import SNAP_START
@@ -223,6 +224,9 @@ def _spec(
         values["environment"] = {**_dotenv(root / env_file), **values.get("environment", {})}
     code = _code(file, name, around.pop("code", "."))
     folder = code if isinstance(code, Path) and code.is_dir() else None
+    own = own_bootstrap(values.get("runtime", ""), folder)
+    if own is not None:
+        values.setdefault("runtime_command", own)
     check: Any = "shape" if "runtime_command" in values or folder is None else "names"
     target = resolve_target(f"{name}={handler}", cwd=folder or root, check=check)
     task_root = Path(str(code)) if folder is None else target.task_root

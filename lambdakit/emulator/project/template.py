@@ -18,6 +18,7 @@ from lambdakit.emulator.asynchronous.event import (
 )
 from lambdakit.emulator.code.source import source_of
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION, FunctionConfig, this_python
+from lambdakit.emulator.own_runtime import own_bootstrap
 from lambdakit.emulator.project.intrinsics import Resolver, Unresolved
 from lambdakit.emulator.project.spec import FunctionSpec, FunctionUrl, Project
 from lambdakit.emulator.project.template_events import read_triggers
@@ -104,6 +105,9 @@ def _function(
     values = _config_values(reading, logical_id, properties)
     handler = _required(reading, logical_id, properties, "Handler")
     code = _code(reading, logical_id, properties)
+    brought = own_bootstrap(values["runtime"], code if isinstance(code, Path) else None)
+    if brought is not None:
+        values["runtime_command"] = brought
     config = FunctionConfig(
         reading.resolver.physical_name(logical_id),
         handler,
