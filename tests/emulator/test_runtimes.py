@@ -135,10 +135,10 @@ def test_a_process_that_ends_is_told_of_and_replaced(suite):
 
 @each()
 def test_a_timeout_ends_the_process(suite):
-    before, late, after = invoke(suite(timeout=0.5), event("tell"), event("wait"), event("tell"))
+    before, late, after = invoke(suite(timeout=1.0), event("tell"), event("wait"), event("tell"))
     assert error_of(late) == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": f"RequestId: {late.request_id} Error: Task timed out after 0.50 seconds",
+        "errorMessage": f"RequestId: {late.request_id} Error: Task timed out after 1.00 seconds",
     }
     assert late.status == "timeout"
     assert json.loads(before.payload)["pid"] != json.loads(after.payload)["pid"]
