@@ -78,6 +78,39 @@ def test_registrations_are_refused_in_the_apis_words(tmp_path, name, body, error
     run(go())
 
 
+def test_with_several_invocations_at_once_there_is_no_invoke_event(tmp_path):
+    async def go():
+        async with play(tmp_path, max_concurrency=2) as part:
+            reply = await register(await part.wire(), "x", b'{"events":["INVOKE"]}')
+            assert json.loads(reply.body)["errorMessage"] == "INVOKE: ErrorInvalidEventType"
+
+    run(go())
+
+
+def test_an_event_for_a_connection_that_is_lost_waits_for_the_next(tmp_path):
+    async def go():
+        async with play(tmp_path) as part:
+            lost, again = await part.wire(), await part.wire()
+            reply = await register(again, "x", b'{"events":["INVOKE"]}')
+            header = f"Lambda-Extension-Identifier: {reply.headers['lambda-extension-identifier']}"
+            await lost.begin("GET", NEXT, header)
+            (extension,) = part.environment._sandbox.session.extensions._by_name.values()
+            await until(lambda: extension.waiting is not None)
+            refused = await again.call("GET", NEXT, b"", header)
+            assert "from Ready to Ready failed" in json.loads(refused.body)["errorMessage"]
+            lost.writer.close()
+            await until(lambda: extension.waiting is None)
+            wire, request_id, task = await part.begin()
+            await wire.call("POST", f"/invocation/{request_id}/response", b"1")
+            await wire.begin("GET", "/invocation/next")
+            assert json.loads((await again.call("GET", NEXT, b"", header)).body)["requestId"] == request_id
+            assert not task.done()
+            await again.begin("GET", NEXT, header)
+            await task
+
+    run(go())
+
+
 def test_ten_extensions_and_no_more(tmp_path):
     async def go():
         async with play(tmp_path) as part:
