@@ -20,7 +20,7 @@ import errno
 import importlib.util
 import json
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdakit.emulator.deadlines import Hold
 from lambdakit.emulator.listener import LOOPBACK
@@ -58,6 +58,7 @@ class Debugger:
         self._clients: set[asyncio.Task[None]] = set()
         # Where debugpy listens in the process there is, or in the one that is being started.
         self._inside: int | None = None
+        self._pid: int | None = None
         self._started = asyncio.Event()
 
     async def __aenter__(self) -> Debugger:
@@ -96,13 +97,15 @@ class Debugger:
         listen = ("-m", "debugpy", "--listen", f"{LOOPBACK}:{self._inside}", "--configure-subProcess", "False")
         return (*python, *_INTERPRETER_OPTIONS, *listen, *module)
 
-    def process_started(self) -> None:
-        """The process of that command runs."""
+    def process_started(self, pid: int) -> None:
+        """The process of the last command runs."""
+        self._pid = pid
         self._started.set()
 
-    def process_ended(self) -> None:
-        """It runs no more."""
-        self._started.clear()
+    def process_ended(self, pid: int) -> None:
+        """A process runs no more: that one, or one before it."""
+        if pid == self._pid:
+            self._started.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -122,21 +125,39 @@ class Debugger:
             writer.close()
 
     async def _pass_on(self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await self._reach()
+        more = bytearray()
+        opening = asyncio.ensure_future(self._open(first))
+        await _first_of(opening, asyncio.ensure_future(_gather(reader, more)))
+        if opening.cancelled():  # the debugger has left before there was anybody to speak to
+            return
+        inner_reader, inner_writer, answer = opening.result()
         try:
-            inner_writer.write(first)
-            ways = {
-                asyncio.ensure_future(_copy(reader, inner_writer)),
-                asyncio.ensure_future(_copy(inner_reader, writer)),
-            }
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
+            inner_writer.write(bytes(more))
+            writer.write(answer)
+            ways = _copy(reader, inner_writer), _copy(inner_reader, writer)
+            await _first_of(*map(asyncio.ensure_future, ways))
         finally:
             inner_writer.close()
+
+    async def _open(self, first: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
+        """A connection on which that was said, and the beginning of the answer.
+
+        One that says nothing was about to end with its process: then the next one is tried.
+        """
+        while True:
+            reader, writer = await self._reach()
+            try:
+                writer.write(first)
+                answer = await reader.read(_CHUNK_BYTES)
+            except ConnectionError:
+                answer = b""
+            except BaseException:
+                writer.close()
+                raise
+            if answer:
+                return reader, writer, answer
+            writer.close()
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection with debugpy in the process, as soon as there is one and it listens."""
@@ -170,6 +191,21 @@ def attach_configuration(name: str, port: int) -> str:
             "justMyCode": False,
         }
     )
+
+
+async def _first_of(*tasks: asyncio.Future[Any]) -> None:
+    """Wait for one of the tasks, and cancel the others."""
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gather(reader: asyncio.StreamReader, into: bytearray) -> None:
+    while chunk := await reader.read(_CHUNK_BYTES):
+        into += chunk
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -507,16 +507,16 @@ class ExecutionEnvironment:
             config = replace(config, runtime_command=self._debugger.command(config.runtime_command))
         sandbox.spawn(config, self._variables, self._on_exit, layer_root=root)
         self._process = sandbox.process
-        if self._debugger is not None:
-            self._debugger.process_started()
+        if self._debugger is not None and sandbox.process is not None:
+            self._debugger.process_started(sandbox.process.pid)
         if self._confinement is not None and sandbox.process is not None:
             self._confinement.started(sandbox.process, "runtime")
             sandbox.session.forfeits_answer = self._confinement.answer_check
 
     def _on_exit(self, sandbox: Sandbox, status: ExitStatus) -> None:
         self.engine_note(f"process ended: {status.cause}")
-        if self._debugger is not None:
-            self._debugger.process_ended()
+        if self._debugger is not None and sandbox.process is not None:
+            self._debugger.process_ended(sandbox.process.pid)
         if sandbox.ending:
             return
         self._end_by_itself(sandbox, lambda request_id: faults.exited(request_id, status))

@@ -39,8 +39,13 @@ class DebugClient:
         self._unread = []
 
     @classmethod
+    @contextlib.asynccontextmanager
     async def connect(cls, port):
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+        client = cls(*await asyncio.open_connection("127.0.0.1", port))
+        try:
+            yield client
+        finally:
+            await client.close()
 
     async def ask(self, command, **arguments):
         """The body of the response."""
@@ -90,16 +95,13 @@ class DebugClient:
 
 
 @contextlib.asynccontextmanager
-async def debugged(tmp_path, source=SOURCE, **changes):
+async def debugged(tmp_path, **changes):
     """A service with one function, the debugger's door, and a client."""
     changes = {"timeout": TIMEOUT, "memory_mb": 1} | changes
     async with Debugger(0) as door, LocalService() as service:
-        service.add(app_config(tmp_path, source, **changes), debugger=door)
-        client = await DebugClient.connect(door.port)
-        try:
+        service.add(app_config(tmp_path, SOURCE, **changes), debugger=door)
+        async with DebugClient.connect(door.port) as client:
             yield service, door, client
-        finally:
-            await client.close()
 
 
 def invoke(service, payload=b"{}"):
@@ -113,7 +115,7 @@ async def pass_time(seconds):
 
 def test_a_breakpoint_may_last_longer_than_the_timeout(tmp_path):
     async def go():
-        async with debugged(tmp_path) as (service, door, client):
+        async with debugged(tmp_path, init_timeout=0.01) as (service, door, client):
             await client.attach(tmp_path / "app.py")
             task = invoke(service)
             stopped = await client.event("stopped")
@@ -128,6 +130,7 @@ def test_a_breakpoint_may_last_longer_than_the_timeout(tmp_path):
             result = await task
             assert (result.function_error, (await other).function_error) == (None, None)
             assert json.loads(result.payload) > 60_000
+            assert result.init_ms > 10
 
             # Without a debugger time passes as ever.
             late = invoke(service, b'"for ever"')
@@ -136,27 +139,48 @@ def test_a_breakpoint_may_last_longer_than_the_timeout(tmp_path):
             assert json.loads((await late).payload)["errorType"] == "Sandbox.Timedout"
             assert not door.hold.on
 
-            # The port is the next process's, too, which begins with the next invocation.
-            again = await DebugClient.connect(door.port)
-            attaching = asyncio.create_task(again.attach())
-            await until(lambda: door.attached)
-            assert json.loads((await invoke(service)).payload) > 60_000
-            await attaching
-            await again.close()
+    run(go())
+
+
+def test_new_code_is_debugged_at_the_same_port(tmp_path):
+    async def go():
+        async with debugged(tmp_path) as (service, door, client):
+            await client.attach()
+            config = app_config(tmp_path, "def handler(event, context):\n    return 'new'\n", timeout=TIMEOUT)
+            service.replace(config)
+            await client.event("terminated")
+            await client.close()
+            async with DebugClient.connect(door.port) as again:
+                await again.attach(tmp_path / "app.py", line=2)
+                task = invoke(service)
+                stopped = await again.event("stopped")
+                await again.ask("continue", threadId=stopped["body"]["threadId"])
+                assert (await task).payload == b'"new"'
 
     run(go())
 
 
-def test_initialisation_waits_for_the_debugger_too(tmp_path):
-    source = "value = 1\nif value:\n    value = 2\ndef handler(event, context): return value\n"
-
+def test_the_end_of_an_earlier_process_means_nothing():
     async def go():
-        async with debugged(tmp_path, source, init_timeout=0.01) as (service, door, client):
-            await client.ask("initialize", adapterID="test", pathFormat="path")
-            assert door.attached
-            result = await service.invoke(InvokeRequest("engine-test"))
-            assert result.payload == b"2"
-            assert result.init_ms is not None
+        door = Debugger(0)
+        door.process_started(1)
+        door.process_started(2)
+        door.process_ended(1)
+        assert door._started.is_set()
+        door.process_ended(2)
+        assert not door._started.is_set()
+
+    run(go())
+
+
+def test_a_debugger_that_leaves_before_there_is_a_process_holds_nothing():
+    async def go():
+        async with Debugger(0) as door:
+            async with DebugClient.connect(door.port) as client:
+                client.send("initialize", adapterID="test")
+                await until(lambda: door.attached)
+                assert door.hold.on
+            await until(lambda: not door.hold.on)
 
     run(go())
 
