@@ -47,7 +47,7 @@ class Builder(NamedTuple):
 
 
 _BUILD = (
-    *("build", "--layers", "--format", "docker", "--timestamp", "{SOURCE_DATE_EPOCH}"),
+    *("build", "--format", "docker", "--timestamp", "{SOURCE_DATE_EPOCH}"),
     *("--build-arg", "BUILDPLATFORM={HERE}"),
 )
 BUILDERS: dict[BuilderName, Builder] = {

@@ -27,12 +27,12 @@ from tests.benchmarks.harness import Bench, use_one_cpu
 from tests.benchmarks.http_measures import ADAPTERS, HTTP, HTTP_OWN
 from tests.benchmarks.measures import RUNTIME, prepare
 from tests.benchmarks.middleware_measures import MIDDLEWARE
-from tests.benchmarks.service_measures import COLD, MINISTACKS, SERVICE
+from tests.benchmarks.service_measures import COLD, IMAGE, MINISTACKS, SERVICE
 
 if TYPE_CHECKING:
     from tests.benchmarks.table import Measure, Table
 
-TABLES = (RUNTIME, EVENTS, MIDDLEWARE, HTTP, HTTP_OWN, ADAPTERS, SERVICE, MINISTACKS, COLD)
+TABLES = (RUNTIME, EVENTS, MIDDLEWARE, HTTP, HTTP_OWN, ADAPTERS, SERVICE, MINISTACKS, COLD, IMAGE)
 # Taken where it is named only.
 BY_NAME = (ENDURANCE,)
 

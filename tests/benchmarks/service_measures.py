@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 OURS, PEER, WITH_PEERS_CLIENT = "lambdakit", "AWS's emulator", "lambdakit with awslambdaric"
 MINISTACK = "ministack"
 BY_HAND = "started by hand"
+ENTRY_POINT, PLAIN = "an image's entry point", "the runtime itself"
 CALLERS = 16
 # Of one of its callers: it takes 50 ms for each.
 MINISTACK_COUNT = 50
@@ -124,6 +125,14 @@ def _cold_start(bench: Bench) -> Contenders:
     return {OURS: lambda: asyncio.run(invoke()) * 1e3, BY_HAND: by_hand}
 
 
+def _image_start(bench: Bench) -> Contenders:
+    def take(module: str) -> float:
+        with bench.at_first_next(module, "small.handler") as (_, _, seconds):
+            return seconds * 1e3
+
+    return {ENTRY_POINT: partial(take, "lambdakit.container"), PLAIN: partial(take, CONTENDERS["lambdakit"])}
+
+
 # fmt: off
 SERVICE = Table(OURS, PEER, WITH_PEERS_CLIENT, (
     Measure("invoke", "Invoke, 1 caller", "us", 0.50, _one_caller, 9),
@@ -136,4 +145,7 @@ MINISTACKS = Table(OURS, MINISTACK, "-", (
 ))
 COLD = Table(OURS, BY_HAND, "-", (
     Measure("cold", "invoke to answer, new environment (peer: start to `next`)", "ms", 1.50, _cold_start, 25),
+))
+IMAGE = Table(ENTRY_POINT, PLAIN, "-", (
+    Measure("image", "start to first `next`", "ms", 1.25, _image_start, 25),
 ))

@@ -158,6 +158,22 @@ def test_of_several_wheels_the_targets_own_is_taken(package, project, links, arc
         assert archive.read("native.py").decode() == f"BUILT = 'manylinux_2_28_{machine}'\n"
 
 
+def test_the_project_says_for_which_platform(package, project, links):
+    (project / "requirements.txt").write_text("native\n")
+    for python in ("312", "313"):
+        for machine in ("x86_64", "aarch64"):
+            tag = f"cp{python}-cp{python}-manylinux_2_28_{machine}"
+            wheel(links, "native", {"native.py": f"BUILT = '{python} {machine}'\n"}, tag=tag)
+    (project / "template.yaml").write_text(
+        "Resources:\n  Photo:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {Handler: app.handler, CodeUri: ., Runtime: python3.12, Architectures: [arm64]}\n"
+    )
+    done = package("Photo")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(project / "dist/Photo.zip") as archive:
+        assert archive.read("native.py") == b"BUILT = '312 aarch64'\n"
+
+
 def test_markers_are_judged_for_the_target_and_not_for_this_interpreter(package, project, links):
     (project / "requirements.txt").write_text("chooses\n")
     wheel(links, "chooses", {"chooses.py": ""}, requires=[
