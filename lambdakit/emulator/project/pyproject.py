@@ -11,6 +11,8 @@
     url = { auth-type = "NONE" }
     routes = ["GET /thumbnails/{id}", { method = "POST", path = "/thumbnails", kind = "rest" }]
     async = { retries = 1, on-failure = "arn:aws:sqs:us-east-1:123456789012:failed" }
+    schedules = ["rate(1 hour)", { expression = "cron(0 8 ? * 2-6 *)", kind = "scheduler", timezone = "Europe/Rome" }]
+    sources = [{ arn = "arn:aws:sqs:us-east-1:123456789012:thumbnails", batch-size = 5 }]    # any setting of a mapping
 
     [tool.lambdakit.functions.packaged]
     code = "build/app.zip"                    # an archive, "s3://bucket/key", or the directory `handler` is in
@@ -93,7 +95,11 @@ def _route(value: Any) -> Route:
 def _schedule(value: Any) -> Schedule:
     if isinstance(value, str):
         return Schedule(value)
-    return Schedule(**_dashed(value, {"expression": "expression", "input": "input"}, "a schedule"))
+    names = {name: name for name in ("expression", "input", "kind", "name", "timezone", "enabled")}
+    found = Schedule(**_dashed(value, names, "a schedule"))
+    if found.kind not in ("rule", "scheduler"):
+        raise UsageError(f"a schedule's kind is rule or scheduler, not {found.kind!r}")
+    return found
 
 
 def _source(value: Any) -> Source:

@@ -38,7 +38,7 @@ provisioned-concurrency = 2
 layers = ["layers/fonts"]
 url = true
 routes = ["GET /a/{id}", "/any", { method = "POST", path = "/b", kind = "rest", authorizer = "who" }]
-schedules = ["rate(5 minutes)", { expression = "cron(0 12 * * ? *)", input = "{}" }]
+schedules = ["rate(5 minutes)", { expression = "rate(1 day)", input = "{}", kind = "scheduler", enabled = false }]
 sources = ["arn:aws:sqs:us-east-1:123456789012:q", { arn = "arn:aws:kinesis:us-east-1:1:stream/s", batch-size = 5 }]
 async = { retries = 1, maximum-age = 60, on-failure = "arn:f", dead-letter = "arn:d" }
 
@@ -63,7 +63,10 @@ url = { auth-type = "AWS_IAM", invoke-mode = "RESPONSE_STREAM" }
     assert thumbnail.layers == (tmp_path / "layers/fonts",)
     assert thumbnail.url == FunctionUrl()
     assert thumbnail.routes == (Route("GET", "/a/{id}"), Route("ANY", "/any"), Route("POST", "/b", "rest", "who"))
-    assert thumbnail.schedules == (Schedule("rate(5 minutes)"), Schedule("cron(0 12 * * ? *)", "{}"))
+    assert thumbnail.schedules == (
+        Schedule("rate(5 minutes)"),
+        Schedule("rate(1 day)", "{}", "scheduler", enabled=False),
+    )
     assert thumbnail.sources[1] == Source("arn:aws:kinesis:us-east-1:1:stream/s", {"batch-size": 5})
     assert thumbnail.event_invoke == EventInvokeConfig(1, 60, None, "arn:f", "arn:d")
     assert other.config.timeout == 1.5
@@ -84,6 +87,10 @@ def test_every_setting_says_where_it_came_from(tmp_path: Path) -> None:
 FUNCTION = '[tool.lambdakit.functions.f]\nhandler = "src/app.py:handler"\n'
 MISTAKES: dict[str, tuple[str, str]] = {
     "no handler": ("[tool.lambdakit.functions.f]\n", "tool.lambdakit.functions.f has no handler"),
+    "a kind of schedule": (
+        FUNCTION + 'schedules = [{ expression = "rate(1 day)", kind = "x" }]\n',
+        "a schedule's kind is rule or scheduler, not 'x'",
+    ),
     "an unknown setting": (FUNCTION + "timout = 3\n", "has no setting 'timout'; did you mean 'timeout'?"),
     "one that is a function's own": ("[tool.lambdakit]\nroutes = []\n" + FUNCTION, "has no setting 'routes'"),
     "a wrong type": (FUNCTION + 'timeout = "3"\n', "timeout is a number of seconds, not '3'"),

@@ -70,6 +70,7 @@ Resources:
         Get: {Type: Api, Properties: {Path: "/a/{id}", Method: get}}
         Any: {Type: HttpApi}
         Tick: {Type: Schedule, Properties: {Schedule: rate(1 minute), Input: "{}"}}
+        Off: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), Name: nightly, State: DISABLED}}
         Orders: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn, BatchSize: 5}}
         Other: {Type: SQS, Properties: {Queue: !ImportValue queue}}
         Bucket: {Type: S3, Properties: {Bucket: !Ref Worker}}
@@ -113,7 +114,8 @@ def test_a_function_is_read_with_its_surroundings(root: Path) -> None:
     assert worker.event_invoke == EventInvokeConfig(1, 21_600, None, failed, failed)
     assert worker.url == FunctionUrl("AWS_IAM")
     assert worker.routes == (Route("GET", "/a/{id}", "rest"), Route("ANY", "$default", "http"))
-    assert worker.schedules == (Schedule("rate(1 minute)", "{}"),)
+    off = Schedule("rate(1 day)", None, "scheduler", "nightly", enabled=False)
+    assert worker.schedules == (Schedule("rate(1 minute)", "{}"), off)
     assert [(source.arn, source.settings) for source in worker.sources] == [
         ("arn:aws:sqs:us-east-1:123456789012:orders-dev", {"BatchSize": 5})
     ]
