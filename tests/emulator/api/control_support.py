@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import io
 import json
 import threading
@@ -94,6 +95,12 @@ class Site:
         return error["Code"], error["Message"]
 
 
+@functools.cache
+def _session() -> Any:
+    """One session for all clients: it reads the model of the API once."""
+    return boto3.session.Session()
+
+
 def client_of(url: str, **options: Any) -> Any:
     """A boto3 client that does not retry."""
     given: dict[str, Any] = {
@@ -103,7 +110,7 @@ def client_of(url: str, **options: Any) -> Any:
         **options,
     }
     config = Config(retries={"max_attempts": 0}, read_timeout=20)
-    client: Any = boto3.session.Session().client("lambda", endpoint_url=url, config=config, **given)
+    client: Any = _session().client("lambda", endpoint_url=url, config=config, **given)
     client.meta.events.register("after-call.lambda", check_shape)
     return client
 
