@@ -9,7 +9,7 @@
     env-file = ".env"
     environment = { BUCKET = "photos" }
     url = { auth-type = "NONE" }
-    routes = ["GET /thumbnails/{id}", { method = "POST", path = "/thumbnails", kind = "rest" }]
+    routes = ["GET /thumbnails/{id}", { method = "POST", path = "/thumbnails", kind = "rest", authorizer = "AWS_IAM" }]
     async = { retries = 1, on-failure = "arn:aws:sqs:us-east-1:123456789012:failed" }
     schedules = ["rate(1 hour)", { expression = "cron(0 8 ? * 2-6 *)", kind = "scheduler", timezone = "Europe/Rome" }]
     sources = [{ arn = "arn:aws:sqs:us-east-1:123456789012:thumbnails", batch-size = 5 }]    # any setting of a mapping
@@ -19,7 +19,7 @@
     handler = "app.handler"
 
 Each setting is one row of SETTINGS: its name, what it must be, and which value of the function it becomes. One that is
-not there is an error that names the nearest.
+not there is an error that names the nearest. Other authorizers than AWS_IAM: `pyproject_authorizers`.
 """
 
 from __future__ import annotations
