@@ -39,7 +39,7 @@ def finish(root: Path) -> None:
     authorities = sorted((root / "usr/share/ca-certificates/mozilla").glob("*.crt"))
     bundle = root / "etc/ssl/certs/ca-certificates.crt"
     bundle.write_text("".join(file.read_text() for file in authorities))
-    subprocess.run(["ldconfig", "-r", str(root)], check=True)
+    subprocess.run(["/sbin/ldconfig", "-r", str(root)], check=True)
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\n")
     for package in sorted((root / "var/cache/apt/archives").glob("*.deb")):

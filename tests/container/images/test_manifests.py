@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import hcl2
 import kubernetes_validate
 import pytest
 import yaml
+from cfnlint.api import lint_all
 from cloudcoil.models.knative_serving.serving.v1 import Service
 
 from lambdakit.container.ports import PORT
@@ -70,14 +70,16 @@ def test_concurrency_health_and_shutdown_are_the_fronts_own(name: str) -> None:
         assert end < pod["terminationGracePeriodSeconds"]
 
 
-def test_cloudformation_takes_the_templates() -> None:
-    templates = sorted(map(str, DEPLOY.glob("sam/*/template.yaml")))
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "informational", *templates],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert len(templates) == 3
-    assert done.returncode == 0, done.stdout + done.stderr
+def complaints(text: str) -> list[str]:
+    """Errors and warnings; not the remarks, which are asked for on the command line only."""
+    return [str(match) for match in lint_all(text) if match.rule.severity != "informational"]
+
+
+@pytest.mark.parametrize("kind", ["zip", "layer", "image"])
+def test_cloudformation_takes_the_template(kind: str) -> None:
+    text = (DEPLOY / f"sam/{kind}/template.yaml").read_text()
+    assert complaints(text) == []
+    assert complaints(text.replace("MemorySize: 512", "MemorySize: much"))
 
 
 @pytest.mark.parametrize("kind", ["zip", "layer", "image"])
