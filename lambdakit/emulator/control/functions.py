@@ -19,6 +19,7 @@ from lambdakit.emulator.control.versions import next_version
 from lambdakit.emulator.control.views import configuration, service_moment
 from lambdakit.emulator.function import LATEST, FunctionConfig
 from lambdakit.emulator.snapstart import initialization_type_of
+from lambdakit.exceptions import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,17 +102,21 @@ class Functions:
         """GetFunction."""
         name = self._registry.named(inputs, caller)
         function, version = self._registry.version(name, caller)
-        code = await self._codes.pinned(version)
         view = configuration(function, version, await self._codes.facts(version), qualifier=name.qualifier)
-        answer: dict[str, Any] = {
-            "Configuration": view,
-            "Code": {"RepositoryType": "S3", "Location": self._location(caller.address, code.sha256)},
-        }
+        answer: dict[str, Any] = {"Configuration": view, "Code": await self._where(version, caller)}
         if function.tags:
             answer["Tags"] = function.tags
         if function.reserved is not None:
             answer["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved}
         return answer
+
+    async def _where(self, version: VersionRecord, caller: Caller) -> dict[str, str]:
+        """Where the code can be fetched; nowhere, if a project's directory is more than an archive may be."""
+        try:
+            code = await self._codes.pinned(version)
+        except ServiceError:
+            return {"RepositoryType": "S3"}
+        return {"RepositoryType": "S3", "Location": self._location(caller.address, code.sha256)}
 
     async def get_configuration(self, inputs: Inputs, caller: Caller) -> dict[str, Any]:
         """GetFunctionConfiguration."""
@@ -154,14 +159,16 @@ class Functions:
         function.busy = True
         try:
             code = await self._codes.take(inputs, function.region)
-            latest = await self._with_code(function, inputs, code)
         finally:
             function.busy = False
+        if not registry.is_current(function):  # deleted meanwhile
+            raise refuse("function not found", arn=function.arn)
+        latest = self._with_code(function, inputs, code)
         if inputs.get("DryRun"):
             return configuration(function, latest, await self._codes.facts(latest))
         return await self._changed(function, latest, publish=bool(inputs.get("Publish")))
 
-    async def _with_code(self, function: FunctionRecord, inputs: Inputs, code: StoredCode) -> VersionRecord:
+    def _with_code(self, function: FunctionRecord, inputs: Inputs, code: StoredCode) -> VersionRecord:
         """What $LATEST will be."""
         before = function.latest
         settings = {**before.settings, "Architectures": inputs.get("Architectures", before.settings["Architectures"])}

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 __all__ = ("aws", "aws_server")
 
 
+# What AWS tells of every function, also in a list.
+MEMBERS = {
+    *("FunctionName", "FunctionArn", "Runtime", "Role", "Handler", "CodeSize", "Description", "Timeout", "MemorySize"),
+    *("LastModified", "CodeSha256", "Version", "TracingConfig", "RevisionId", "PackageType", "Architectures"),
+    *("EphemeralStorage", "SnapStart", "LoggingConfig"),
+}
+
+
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with plane_server() as running:
@@ -177,6 +185,7 @@ def test_lists_have_pages_and_leave_the_state_out(site: Site) -> None:
     found = [function["FunctionName"] for answer in pages for function in answer["Functions"]]
     assert found == sorted(found)
     assert set(names) <= set(found)
+    assert set(first["Functions"][0]) >= MEMBERS
     assert not {"State", "LastUpdateStatus", "RuntimeVersionConfig"} & set(pages[0]["Functions"][0])
     everything = [
         function["FunctionArn"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from dataclasses import replace
@@ -12,10 +13,11 @@ import pytest
 
 from lambdakit.emulator.asynchronous.event import EventInvokeConfig
 from lambdakit.emulator.clock import VirtualClock
+from lambdakit.emulator.control import codes
 from lambdakit.emulator.project import FunctionSpec
 from lambdakit.emulator.project.spec import FunctionUrl
 from lambdakit.exceptions import UsageError
-from tests.emulator.api.control_support import ARN, code, plane_server
+from tests.emulator.api.control_support import ARN, client_of, code, plane_server
 from tests.engine_support import app_config
 
 if TYPE_CHECKING:
@@ -193,6 +195,36 @@ def test_an_update_is_in_progress_while_its_code_is_being_unpacked(monkeypatch: 
             go_on.set()
             update.join(20)
         assert site.invoke("f")["code"] == "2"
+
+
+def test_a_function_that_is_deleted_while_its_code_comes_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with plane_server(state=tmp_path) as site:
+        site.create("f")
+        store = site.plane.store
+        add = store.add
+
+        def deleting(data: bytes) -> Any:
+            with contextlib.closing(client_of(site.server.url)) as client:
+                client.delete_function(FunctionName="f")
+            return add(data)
+
+        monkeypatch.setattr(store, "add", deleting)
+        refused = site.refused("update_function_code", FunctionName="f", ZipFile=code("2"))
+        assert refused == ("ResourceNotFoundException", f"Function not found: {ARN}f")
+    with plane_server(state=tmp_path) as site:
+        assert site.client.list_functions()["Functions"] == []
+
+
+def test_a_directory_that_is_more_than_an_archive_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes, "DEFAULT_LIMITS", codes.DEFAULT_LIMITS._replace(unpacked_bytes=10))
+    with plane_server(functions=[FunctionSpec(app_config(tmp_path, PROJECT, name="large"))]) as site:
+        shown = site.client.get_function(FunctionName="large")
+        assert shown["Code"] == {"RepositoryType": "S3"}
+        assert shown["Configuration"]["CodeSize"] == len((tmp_path / "app.py").read_bytes())
+        refused = site.refused("publish_version", FunctionName="large")
+        assert refused[1] == "Unzipped size must be smaller than 10 bytes"
 
 
 def test_two_functions_of_a_project_cannot_have_one_name(tmp_path: Path) -> None:
