@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lambdakit.emulator import limits
 from lambdakit.exceptions import ServiceError, ThrottledError
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ REFUSALS: dict[str, Row] = {
     "request too large": Row(
         413,
         _TOO_LARGE,
-        f"Request must be smaller than {limits.REQUEST_BYTES} bytes for the InvokeFunction operation",
+        "Request must be smaller than {limit} bytes for the {operation} operation",
         "message",
         None,
     ),

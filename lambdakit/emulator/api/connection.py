@@ -28,6 +28,8 @@ END_OF_HEAD = b"\r\n\r\n"
 # The largest body of any request: a function's code as base64, in the JSON of CreateFunction.
 BODY_BYTES = 70_167_211
 _JOIN_BYTES = 65_536
+# The operations that take so much, by the end of their paths; to all others an event is the largest thing there is.
+_WITH_CODE = {b"functions": "CreateFunction", b"code": "UpdateFunctionCode"}
 
 
 class ClientConnection(asyncio.Protocol):
@@ -126,14 +128,14 @@ class ClientConnection(asyncio.Protocol):
             self._parser.get_method(), self._url, self._headers, keep_alive=self._parser.should_keep_alive()
         )
         if self._head.length > BODY_BYTES:
-            self._end_with(refusal("request too large"))
+            self._end_with(_too_large(self._head))
         elif b"expect" in self._headers:
             self.write(CONTINUE)
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > BODY_BYTES:
-            self._end_with(refusal("request too large"))
+            self._end_with(_too_large(self._head))
         else:
             self._pieces.append(body)
 
@@ -253,3 +255,11 @@ class ClientConnection(asyncio.Protocol):
             self._current.refuse(error)
         self._head = None
         self.close()
+
+
+def _too_large(head: RequestHead | None) -> ServiceError:
+    """The error of a body that is larger than any may be."""
+    operation = None if head is None else _WITH_CODE.get(head.path.rstrip(b"/").rpartition(b"/")[2])
+    if operation is not None:
+        return refusal("request too large", limit=BODY_BYTES, operation=operation)
+    return refusal("request too large", limit=limits.REQUEST_BYTES, operation="InvokeFunction")

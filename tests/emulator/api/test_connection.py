@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,10 +139,19 @@ def test_a_connection_that_is_to_be_closed_is_closed_after_its_answer():
     assert talk.transport.written.endswith(b"\r\n\r\n/a")
 
 
-def test_a_body_over_the_limit_is_refused_before_it_comes():
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (b"/2015-03-31/functions/f/invocations", b"smaller than 6291456 bytes for the InvokeFunction operation"),
+        (b"/2015-03-31/functions/", b"smaller than 70167211 bytes for the CreateFunction operation"),
+        (b"/2015-03-31/functions/f/code", b"smaller than 70167211 bytes for the UpdateFunctionCode operation"),
+    ],
+)
+def test_a_body_over_the_limit_is_refused_before_it_comes(path, told):
     talk = Talk()
-    talk.feed(b"POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70167212\r\n\r\n")
+    talk.feed(b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70167212\r\n\r\n" % path)
     assert talk.transport.written.startswith(b"HTTP/1.1 413 ")
+    assert told in talk.transport.written
     assert talk.transport.closed
     assert talk.seen == []
 
