@@ -52,6 +52,7 @@ class SourceMapping:
     retry_attempts: int = -1
     record_age: float = -1
     bisect: bool = False
+    tumbling_window: float = 0
     on_failure: str | None = None
     function_arn: str = ""
 
@@ -138,6 +139,7 @@ SETTINGS: dict[str, Setting] = {
     "ScalingConfig": Setting("concurrency", _scaling, ("sqs",)),
     "StartingPosition": Setting("starting_position", _position, _STREAMS),
     "StartingPositionTimestamp": Setting("starting_timestamp", _number(0, 1e11), ("kinesis",)),
+    "TumblingWindowInSeconds": Setting("tumbling_window", _number(0, 900), _STREAMS),
 }
 # fmt: on
 # What changes nothing that a function sees here.

@@ -134,6 +134,9 @@ class Pollers:
     def _prepare(self, mapping: SourceMapping) -> Polled:
         if not mapping.enabled:
             return Polled(mapping, None, "not polled: it is disabled")
+        if mapping.tumbling_window:
+            # Events without the window and its state would be none that the function expects.
+            return Polled(mapping, None, "not polled: tumbling windows are not played here")
         client = self._client(_CLIENTS[mapping.service], mapping.region)
         if self._is_out_of_reach(client):
             variable = f"AWS_ENDPOINT_URL_{_VARIABLES[mapping.service]}"

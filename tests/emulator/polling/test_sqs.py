@@ -178,18 +178,20 @@ def test_a_queue_that_is_not_there_is_told_once_and_polled_when_it_is(sqs: Any) 
     assert text.startswith(f"{arn} cannot be polled for f: ")
 
 
-def test_aws_itself_is_not_polled_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_polled_says_why_and_aws_itself_is_not_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS"):
         monkeypatch.delenv(name, raising=False)
     arn = "arn:aws:sqs:eu-west-1:123456789012:orders"
+    stream = "arn:aws:kinesis:eu-west-1:123456789012:stream/s"
 
     async def lines() -> list[str]:
         function = Function()
-        disabled = mapping(arn, Enabled=False)
-        async with pollers_of(function, mapping(arn), disabled) as p:
-            return [*p.lines()]
+        others = (mapping(arn, Enabled=False), mapping(stream, TumblingWindowInSeconds=60))
+        async with pollers_of(function, mapping(arn), *others) as pollers:
+            return [*pollers.lines()]
 
     assert run(lines()) == [
         f"  {arn}  (not polled: set AWS_ENDPOINT_URL_SQS, or give --poll to poll AWS itself, f)",
         f"  {arn}  (not polled: it is disabled, f)",
+        f"  {stream}  (not polled: tumbling windows are not played here, f)",
     ]
