@@ -18,12 +18,6 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from lambdakit.cli.start import _on_reload
-from lambdakit.emulator import LocalService
-from lambdakit.emulator.faces.server import FacesServer
-from lambdakit.emulator.project.authorizer import Authorizer
-from lambdakit.emulator.reload import Reload
-
 APP = """
     import os, time
     from pathlib import Path
@@ -248,18 +242,6 @@ def logged(service, pattern):
     service.clients.callback(logs.close)
     found = logs.filter_log_events(logGroupName="/aws/lambda/handler", filterPattern=f'"{pattern}"')
     return [event["message"] for event in found["events"]]
-
-
-def test_new_code_voids_what_a_function_answered_as_an_authorizer(capsys):
-    guard = Authorizer("guard", function="guard", ttl=300)
-    server = FacesServer(LocalService(), ())
-    cache = server.authorizers._cache
-    cache.put(guard, ("me",), {"isAuthorized": True})
-    _on_reload(server)(Reload((), ("other",)))
-    assert cache.get(guard, ("me",)) is not None
-    _on_reload(server)(Reload((), ("guard",)))
-    assert cache.get(guard, ("me",)) is None
-    assert capsys.readouterr().err.endswith("new code for guard\n")
 
 
 def test_routes_and_function_urls_are_served_beside(app):

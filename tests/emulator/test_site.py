@@ -1,0 +1,82 @@
+"""The parts of a local service, put together: known to each other, and ended with the site."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from lambdakit.emulator.project import FunctionSpec, FunctionUrl
+from lambdakit.emulator.project.authorizer import Authorizer
+from lambdakit.emulator.reload import Reload
+from lambdakit.emulator.site import ENDPOINTS, Site, SiteOptions
+from lambdakit.exceptions import AddressInUseError
+from tests.engine_support import app_config, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANY_PORT = SiteOptions(port=0, http_port=0, xray_port=0)
+ECHO = "def handler(event, context):\n    print('a line')\n    return 'hello'\n"
+
+
+def test_a_function_is_served_on_both_ports_and_its_log_is_shown(tmp_path: Path) -> None:
+    shown: list[str] = []
+    function = FunctionSpec(app_config(tmp_path, ECHO), url=FunctionUrl())
+
+    async def main() -> None:
+        site = Site((function,), ANY_PORT, show=lambda lines: shown.extend(line.text for _, line in lines))
+        async with site, httpx.AsyncClient(timeout=30) as client:
+            path = "/2015-03-31/functions/engine-test/invocations"
+            assert (await client.post(f"{site.server.url}{path}", content=b"{}")).json() == "hello"
+            assert (await client.get(site.faces.server.path_url_of("engine-test"))).text == "hello"
+            await site.wind_down()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(site.server.host, site.server.port)
+
+    run(main())
+    assert shown.count("a line") == 2
+
+
+def test_what_fails_in_the_middle_of_a_start_ends_what_was_started(tmp_path: Path) -> None:
+    function = FunctionSpec(app_config(tmp_path, ECHO), url=FunctionUrl())
+
+    async def main() -> None:
+        async with Site((function,), ANY_PORT) as first:
+            port = first.faces.server.port
+            second = Site((function,), SiteOptions(port=0, http_port=port, xray_port=0))
+            with pytest.raises(AddressInUseError):
+                await second.__aenter__()
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(second.server.host, second.server.port)
+
+    run(main())
+
+
+def test_clients_need_an_endpoint_for_each_service_and_what_they_lack(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    site = Site((), ANY_PORT)
+    assert [name for name, _ in site.exports()] == [*ENDPOINTS, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+    assert site.home.region == "eu-west-1"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    assert [name for name, _ in site.exports()] == [*ENDPOINTS]
+
+
+def test_new_code_voids_what_a_function_answered_as_an_authorizer() -> None:
+    told: list[str] = []
+    site = Site((), ANY_PORT, tell=told.append)
+    guard = Authorizer("guard", function="guard", ttl=300)
+    cache = site.faces.server.authorizers._cache
+    cache.put(guard, ("me",), {"isAuthorized": True})
+    site.reloaded(Reload((), ("other",)))
+    assert cache.get(guard, ("me",)) is not None
+    site.reloaded(Reload((), ("guard",)))
+    assert cache.get(guard, ("me",)) is None
+    assert told == ["new code for other", "new code for guard"]
