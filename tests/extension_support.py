@@ -1,7 +1,9 @@
-"""Small real extensions: programs written into a layer by a test, on a bare interpreter so that they start quickly.
+"""Small real extensions and runtimes: programs on a bare interpreter that import next to nothing, so that they start
+quickly.
 
-A script has `call(method, path, body, headers)`, `register(*events)`, `next_event()`, `report(kind, error_type)` and
-`note(text)`, which appends a line to the file `notes` beside the layer.
+A script has `call(method, path, body, headers)`, `register(*events)`, `next_event()`, which gives JSON text,
+`report(kind, error_type)` and `note(text)`, which appends a line to the file `notes` of the test; a runtime's has
+`event()` and `respond(id, payload)`.
 """
 
 from __future__ import annotations
@@ -11,35 +13,46 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from tests.engine_support import app_config
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lambdakit.emulator import FunctionConfig
+
 PRELUDE = """
-import json, os, signal, socket, sys, time
+import _signal as signal, _socket, os, sys, time
 ADDRESS = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
 NAME = os.path.basename(sys.argv[0])
-NOTES = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "..", "..", "notes")
 IDENTIFIER = {}
 def call(method, path, body=b"", headers={}):
-    with socket.create_connection((ADDRESS[0], int(ADDRESS[1]))) as connection:
-        lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", f"Content-Length: {len(body)}"]
-        lines += [f"{name}: {value}" for name, value in {**IDENTIFIER, **headers}.items()]
-        connection.sendall("\\r\\n".join([*lines, "", ""]).encode() + body)
-        head, _, answer = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\\r\\n\\r\\n")
-    first, *rest = head.decode().split("\\r\\n")
-    return int(first.split()[1]), dict(line.lower().split(": ", 1) for line in rest), answer
+    connection = _socket.socket()
+    connection.connect((ADDRESS[0], int(ADDRESS[1])))
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in {**IDENTIFIER, **headers}.items()]
+    connection.sendall("\\r\\n".join([*lines, "", ""]).encode() + body)
+    answer = b""
+    while part := connection.recv(65536):
+        answer += part
+    connection.close()
+    head, _, answer = answer.partition(b"\\r\\n\\r\\n")
+    return dict(line.lower().split(": ", 1) for line in head.decode().split("\\r\\n")[1:]), answer
 def register(*events, name=NAME):
+    asked = ", ".join(f'"{event}"' for event in events)
     headers = {"Lambda-Extension-Name": name}
-    answer = call("POST", "/2020-01-01/extension/register", json.dumps({"events": events}).encode(), headers)
-    IDENTIFIER["Lambda-Extension-Identifier"] = answer[1].get("lambda-extension-identifier", "")
-    return answer
+    given, _ = call("POST", "/2020-01-01/extension/register", b'{"events": [%b]}' % asked.encode(), headers)
+    IDENTIFIER["Lambda-Extension-Identifier"] = given.get("lambda-extension-identifier", "")
 def next_event():
-    return json.loads(call("GET", "/2020-01-01/extension/event/next")[2])
+    return call("GET", "/2020-01-01/extension/event/next")[1].decode()
 def report(kind, error_type):
-    headers = {"Lambda-Extension-Function-Error-Type": error_type}
-    return call("POST", f"/2020-01-01/extension/{kind}/error", b"{}", headers)
+    call("POST", f"/2020-01-01/extension/{kind}/error", b"{}", {"Lambda-Extension-Function-Error-Type": error_type})
+def event():
+    given, payload = call("GET", "/2018-06-01/runtime/invocation/next")
+    return given["lambda-runtime-aws-request-id"], payload
+def respond(request_id, payload=b"{}"):
+    call("POST", f"/2018-06-01/runtime/invocation/{request_id}/response", payload)
 def note(text):
-    with open(NOTES, "a") as file:
+    with open("notes", "a") as file:
         file.write(f"{text}\\n")
 """
 # What a well-behaved extension does: it notes every event.
@@ -47,8 +60,8 @@ FAITHFUL = """
     register("INVOKE", "SHUTDOWN")
     while True:
         event = next_event()
-        note(json.dumps(event))
-        if event["eventType"] == "SHUTDOWN":
+        note(event)
+        if '"SHUTDOWN"' in event:
             break
 """
 
@@ -62,6 +75,13 @@ def layer_with(tmp_path: Path, **scripts: str) -> Path:
         file.write_text(f"#!{sys.executable} -SE\n{PRELUDE}{textwrap.dedent(script)}")
         file.chmod(0o755)
     return tmp_path / "layer"
+
+
+def bare(tmp_path: Path, script: str, **changes: Any) -> FunctionConfig:
+    """A function whose whole runtime is the script."""
+    file = tmp_path / "bare_runtime.py"
+    file.write_text(PRELUDE + textwrap.dedent(script))
+    return app_config(tmp_path, "", runtime_command=(sys.executable, "-SE", str(file)), **changes)
 
 
 def notes(tmp_path: Path) -> list[str]:

@@ -122,6 +122,11 @@ class Onlookers:
         telemetry.close_subscriptions()
         if not telemetry.subscribed:
             self._journal.observe(None)
+
+        def tell(flight: Flight) -> None:
+            sandbox.output.drain()  # what the function wrote comes before the news that it is done
+            telemetry.runtime_done(flight)
+
         if telemetry.subscribed or extensions.invoked:
-            tell = telemetry.runtime_done if telemetry.subscribed else None
-            sandbox.companions = Companions(extensions, self._config.arn, done=self._done, tell=tell)
+            teller = tell if telemetry.subscribed else None
+            sandbox.companions = Companions(extensions, self._config.arn, done=self._done, tell=teller)

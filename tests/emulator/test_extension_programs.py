@@ -13,8 +13,8 @@ from lambdakit.emulator import ExecutionEnvironment, Invocation, InvokeRequest, 
 from lambdakit.emulator.backstage import Backstage
 from lambdakit.emulator.cloudwatch.metrics import Metric
 from lambdakit.exceptions import InitFailedError
-from tests.engine_support import Recorder, run, scripted, until
-from tests.extension_support import FAITHFUL, layer_with, noted_events, notes
+from tests.engine_support import Recorder, run, until
+from tests.extension_support import FAITHFUL, bare, layer_with, noted_events, notes
 
 # A runtime that answers at once; `"exit"` ends it, `"hang"` hangs it.
 RUNTIME = """
@@ -31,7 +31,7 @@ RUNTIME = """
 
 def config_with(tmp_path, runtime=RUNTIME, changes=None, **scripts):
     settings = {"layers": (layer_with(tmp_path, **scripts),), **(changes or {})}
-    return scripted(tmp_path, runtime, **settings)
+    return bare(tmp_path, runtime, **settings)
 
 
 def test_events_carry_what_the_reference_says(tmp_path):
@@ -135,7 +135,7 @@ def test_the_caller_has_the_answer_before_extensions_are_done(tmp_path):
 
 @pytest.fixture
 def short_shutdown(monkeypatch):
-    monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 0.5)
+    monkeypatch.setattr(limits, "SHUTDOWN_SECONDS", 0.4)
 
 
 @pytest.mark.usefixtures("short_shutdown")
@@ -151,13 +151,13 @@ def test_an_extension_that_hangs_ends_at_the_timeout_and_the_next_invocation_wor
 
     async def go():
         log = Recorder()
-        config = config_with(tmp_path, changes={"timeout": 0.5}, hangs=hangs_once)
+        config = config_with(tmp_path, changes={"timeout": 0.6}, hangs=hangs_once)
         async with LocalService(log=lambda origin: log) as service:
             service.add(config)
             began = time.monotonic()
             result = await service.invoke(InvokeRequest("engine-test", b"1"))
             assert (result.payload, result.function_error, result.status) == (b"1", None, "timeout")
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 5
             again = await service.invoke(InvokeRequest("engine-test", b"2"))
             assert (again.payload, again.status) == (b"2", "success")
         assert any("Status: timeout" in text for text in log.texts("platform"))
@@ -166,7 +166,7 @@ def test_an_extension_that_hangs_ends_at_the_timeout_and_the_next_invocation_wor
 
 
 def test_what_extensions_see_of_the_environment(tmp_path):
-    telling = "note(json.dumps([dict(os.environ), os.getcwd()]))\nregister()\nnext_event()"
+    telling = "import json\nnote(json.dumps([dict(os.environ), os.getcwd()]))\nregister()\nnext_event()"
     changes = {"environment": {"MINE": "yes", "_MINE": "no"}, "runtime": "python3.13"}
 
     async def go():
@@ -280,7 +280,7 @@ def test_an_eleventh_program_is_one_too_many(tmp_path):
 
 
 def test_a_program_that_never_registers_runs_init_into_its_limit(tmp_path):
-    changes = {"init_timeout": 0.3, "timeout": 0.3}
+    changes = {"init_timeout": 0.15, "timeout": 0.15}
     config = config_with(tmp_path, changes=changes, mute="time.sleep(60)")
 
     async def go():
@@ -295,18 +295,18 @@ def test_a_program_that_never_registers_runs_init_into_its_limit(tmp_path):
 
 
 def test_registered_under_another_name_a_program_is_not_the_expected_one(tmp_path):
-    changes = {"init_timeout": 0.4, "timeout": 0.2}
-    config = config_with(tmp_path, changes=changes, mine='register("INVOKE", name="other")\nnext_event()')
+    config = config_with(tmp_path, mine='register("INVOKE", name="other")\nnext_event()')
 
     async def go():
-        log = Recorder()
-        async with ExecutionEnvironment(config, log=log):
-            pass
-        lines = [line for line in log.texts("platform") if line.startswith("EXTENSION")]
-        assert lines == [
-            "EXTENSION\tName: mine\tState: Started\tEvents: []",
-            "EXTENSION\tName: other\tState: Ready\tEvents: [INVOKE]",
-        ]
+        environment = ExecutionEnvironment(config)
+        starting = asyncio.create_task(environment.start())
+        await until(lambda: environment._sandbox is not None)
+        extensions = environment._sandbox.session.extensions
+        await until(lambda: [notice.state for notice in extensions.notices()] == ["Started", "Ready"])
+        assert [notice.name for notice in extensions.notices()] == ["mine", "other"]
+        assert not extensions.registered.done()  # which is what the runtime waits for
+        await environment.stop()
+        await asyncio.gather(starting, return_exceptions=True)
 
     run(go())
 
@@ -365,7 +365,7 @@ def test_an_extension_that_ends_after_the_answer_changes_only_the_report(tmp_pat
 
 SHUTDOWNS = {
     "spindown": (b"1", {}),
-    "timeout": (b'"hang"', {"timeout": 0.3}),
+    "timeout": (b'"hang"', {"timeout": 0.15}),
     "failure": (b'"exit"', {}),
 }
 
@@ -393,14 +393,14 @@ def test_a_timeout_is_told_before_extensions_have_shut_down(tmp_path):
     """
 
     async def go():
+        log = Recorder()
         config = config_with(tmp_path, changes={"timeout": 0.2}, stubborn=stubborn)
-        environment = ExecutionEnvironment(config)
-        began = time.monotonic()
+        environment = ExecutionEnvironment(config, log=log)
         result = await environment.invoke(Invocation(b'"hang"'))
         assert result.status == "timeout"
-        told = time.monotonic() - began
+        assert not any("extension stubborn ended" in text for text in log.texts("engine"))
         await environment.stop()
-        assert told < 0.65 < time.monotonic() - began < 4
+        assert log.texts("engine")[-1] == "extension stubborn ended: signal: killed"
         assert notes(tmp_path) == ["told"]
 
     run(go())

@@ -14,8 +14,8 @@ from lambdakit.emulator.telemetry import subscriber as subscribers
 from lambdakit.emulator.telemetry.records import Event
 from lambdakit.emulator.telemetry.subscriber import Subscriber
 from lambdakit.emulator.telemetry.subscription import Subscription, SubscriptionError, read_subscription
-from tests.engine_support import play, run, scripted, until
-from tests.extension_support import layer_with
+from tests.engine_support import play, run, until
+from tests.extension_support import bare, layer_with
 
 TELEMETRY, LOGS = "/2022-07-01/telemetry", "/2020-08-15/logs"
 TYPES = ["platform", "function", "extension"]
@@ -337,7 +337,7 @@ def test_the_records_of_a_timeout_come_before_extensions_shut_down(tmp_path):
                 new=subscribing(TELEMETRY, request(new.port, **platform)),
                 old=subscribing(LOGS, request(old.port, **platform, schemaVersion="2021-03-18")),
             )
-            config = scripted(tmp_path, "event()\ntime.sleep(60)", layers=(layer,), timeout=0.2)
+            config = bare(tmp_path, "event()\ntime.sleep(60)", layers=(layer,), timeout=0.2)
             async with ExecutionEnvironment(config) as environment:
                 result = await environment.invoke(Invocation(request_id="r1"))
             assert result.status == "timeout"
@@ -356,7 +356,7 @@ def test_the_records_of_an_init_that_fails(tmp_path):
     async def go():
         async with listening() as sink:
             layer = layer_with(tmp_path, watcher=subscribing(TELEMETRY, request(sink.port, types=["platform"])))
-            config = scripted(tmp_path, "sys.exit(3)", layers=(layer,))
+            config = bare(tmp_path, "sys.exit(3)", layers=(layer,))
             async with ExecutionEnvironment(config):
                 pass
         outcome = {**INIT, "status": "failure", "errorType": "Runtime.ExitError"}
@@ -408,7 +408,7 @@ def test_lines_of_functions_and_extensions(tmp_path):
                 respond(request_id)
                 event()
             """
-            config = scripted(tmp_path, runtime, layers=(layer_with(tmp_path, telling=telling),), log_format="json")
+            config = bare(tmp_path, runtime, layers=(layer_with(tmp_path, telling=telling),), log_format="json")
             async with ExecutionEnvironment(config) as environment:
                 await environment.invoke(Invocation())
         # Everything is sent before the extension is told to shut down, whatever level the log keeps.
@@ -418,6 +418,25 @@ def test_lines_of_functions_and_extensions(tmp_path):
             ("function", "one\rtwo\n"),
             ("function", {"level": "DEBUG", "a": 1}),
         ]
+
+    run(go())
+
+
+def test_what_a_function_writes_comes_before_the_news_that_it_is_done(tmp_path):
+    async def go():
+        async with listening() as sink:
+            layer = layer_with(tmp_path, watcher=subscribing(TELEMETRY, request(sink.port)))
+            runtime = """
+                while True:
+                    request_id, _ = event()
+                    os.write(1, b"line\\n")
+                    respond(request_id)
+            """
+            async with ExecutionEnvironment(bare(tmp_path, runtime, layers=(layer,))) as environment:
+                for _ in range(20):
+                    await environment.invoke(Invocation())
+        order = [kind for kind in sink.types if kind in ("function", "platform.runtimeDone")]
+        assert order == ["function", "platform.runtimeDone"] * 20
 
     run(go())
 
