@@ -8,7 +8,13 @@ process 1 waits, passes signals on, takes in whoever ends, and ends as its child
 from __future__ import annotations
 
 import os
-import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+else:
+    # That module's own part in C, without the enumerations around it: they would cost every start milliseconds.
+    import _signal as signal
 
 __all__ = ("split",)
 

@@ -166,6 +166,7 @@ def enter(what: Mapping[str, Any]) -> None:
     for folder in environment["PATH"].split(":"):
         program = os.path.join(folder, what["command"][0])
         if os.access(program, os.X_OK):
+            print(f"entered at {time.monotonic()}", flush=True)
             os.execve(program, what["command"], environment)
     sys.exit(f"{what['command'][0]}: not in {environment['PATH']}")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import signal
+import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,13 +14,16 @@ from tests.container.images.sandbox import running, serving
 from tests.fake_runtime_api import Event, FakeRuntimeApi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tests.container.images.sandbox import Container
     from tests.container.images.store import Store
 
 CALLERS = 16
 LARGE = 6_000_000
+# How often a start is measured at most, and how many times as long it may take.
+STARTS, MOST = 20, 1.25
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +136,32 @@ def test_a_handler_that_is_not_there_is_said(store: Store, variant: str) -> None
         assert reply.headers["x-amz-function-error"] == "Unhandled"
         assert reply.body["errorType"] == "Runtime.HandlerNotFound"
         assert started.end() == 0
+
+
+def test_the_entry_point_costs_a_start_next_to_nothing(store: Store, variant: str) -> None:
+    """Against the runtime itself in the same container. The least of some: the more, the less of it is other work's."""
+    name = f"localhost/function:{variant}"
+    root, config = store.root(name), store.image(name).config
+    plain = ["python3", "-m", "lambdakit.runtime", "app.handler"]
+    entry_points, runtimes = [float("inf")], [1.0]
+    while len(runtimes) <= STARTS and (len(runtimes) < 5 or min(entry_points) / min(runtimes) > MOST):
+        entry_points.append(seconds_to_next(root, config, []))
+        runtimes.append(seconds_to_next(root, config, plain))
+    times = (
+        f"entry point to first next {min(entry_points) * 1e3:.1f} ms, the runtime itself {min(runtimes) * 1e3:.1f} ms"
+    )
+    print(f"{variant}: {times}")
+    assert min(entry_points) / min(runtimes) <= MOST, times
+
+
+def seconds_to_next(root: Path, config: Mapping[str, Any], command: list[str]) -> float:
+    """From the start of the container's first process to its first request to the Runtime API."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        api = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listener.getsockname()[1]}"}
+        with running(root, config, api, command) as started:
+            sock, _ = listener.accept()
+            with sock:
+                assert sock.recv(4096).startswith(b"GET /2018-06-01/runtime/invocation/next ")
+                now = time.monotonic()
+                return now - float(started.wait_for("entered at ").split()[-1])
