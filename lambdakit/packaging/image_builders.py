@@ -21,6 +21,7 @@ from lambdakit.packaging.image import CONTAINERFILE, build_arguments
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from types import FrameType
 
     from lambdakit.packaging.image import ImageRequest
     from lambdakit.packaging.platforms import Architecture
@@ -139,7 +140,11 @@ def run_image(built: Built, handler: str | None, port: int, variables: Sequence[
 def _run(builder: BuilderName, *arguments: str) -> int:
     """Run in the foreground. Ctrl-C reaches the builder from the terminal; SIGTERM is passed on to it."""
     with subprocess.Popen([builder, *arguments]) as process:
-        before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+
+        def pass_on(number: int, frame: FrameType | None) -> None:
+            process.terminate()
+
+        before = signal.signal(signal.SIGTERM, pass_on)
         try:
             while True:
                 try:
