@@ -20,7 +20,7 @@ import errno
 import importlib.util
 import json
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdakit.emulator.deadlines import Hold
 from lambdakit.emulator.listener import LOOPBACK
@@ -38,8 +38,19 @@ _LINE_BYTES = 1024
 _CHUNK_BYTES = 64 * 1024
 # How often a process that has just been started is asked whether debugpy listens.
 _RETRY_SECONDS = 0.02
+# How long a debugger may stay that was attached to a process that has ended.
+_LINGER_SECONDS = 1.0
 # Without this debugpy warns of, and misses breakpoints in, modules that are frozen into the interpreter.
 _INTERPRETER_OPTIONS = ("-Xfrozen_modules=off",)
+
+
+class _Inside(NamedTuple):
+    """A connection with debugpy in a process: the beginning of its answer, and what is done when the process is."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    answer: bytes
+    gone: asyncio.Future[None]
 
 
 class Debugger:
@@ -58,7 +69,10 @@ class Debugger:
         self._clients: set[asyncio.Task[None]] = set()
         # Where debugpy listens in the process there is, or in the one that is being started.
         self._inside: int | None = None
+        self._reserved: socket.socket | None = None
         self._pid: int | None = None
+        # Done when that process is.
+        self._gone: asyncio.Future[None] | None = None
         self._started = asyncio.Event()
 
     async def __aenter__(self) -> Debugger:
@@ -80,6 +94,8 @@ class Debugger:
         for client in list(self._clients):
             client.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
+        if self._reserved is not None:
+            self._reserved.close()
 
     @property
     def attached(self) -> bool:
@@ -93,19 +109,30 @@ class Debugger:
     def command(self, command: tuple[str, ...]) -> tuple[str, ...]:
         """The command that starts the same runtime under debugpy. Raises UsageError for one that is not Python's."""
         python, module = _parts(command)
-        self._inside = _free_port()
+        self._reserve_port()
         listen = ("-m", "debugpy", "--listen", f"{LOOPBACK}:{self._inside}", "--configure-subProcess", "False")
         return (*python, *_INTERPRETER_OPTIONS, *listen, *module)
 
     def process_started(self, pid: int) -> None:
         """The process of the last command runs."""
         self._pid = pid
+        self._gone = asyncio.get_running_loop().create_future()
         self._started.set()
 
     def process_ended(self, pid: int) -> None:
-        """A process runs no more: that one, or one before it."""
-        if pid == self._pid:
+        """A process runs no more, or is about to be ended: that one, or one before it. Twice is allowed."""
+        if pid == self._pid and self._gone is not None and not self._gone.done():
             self._started.clear()
+            self._gone.set_result(None)
+
+    def _reserve_port(self) -> None:
+        """Find debugpy a port, and stay bound to it, so that nobody else is given it before debugpy listens there."""
+        if self._reserved is not None:
+            self._reserved.close()
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind((LOOPBACK, 0))
+        self._inside = self._reserved.getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -130,22 +157,24 @@ class Debugger:
         await _first_of(opening, asyncio.ensure_future(_gather(reader, more)))
         if opening.cancelled():  # the debugger has left before there was anybody to speak to
             return
-        inner_reader, inner_writer, answer = opening.result()
+        inside = opening.result()
         try:
-            inner_writer.write(bytes(more))
-            writer.write(answer)
-            ways = _copy(reader, inner_writer), _copy(inner_reader, writer)
+            inside.writer.write(bytes(more))
+            writer.write(inside.answer)
+            ways = _copy(reader, inside.writer), _copy(inside.reader, writer), _linger(inside.gone)
             await _first_of(*map(asyncio.ensure_future, ways))
         finally:
-            inner_writer.close()
+            inside.writer.close()
 
-    async def _open(self, first: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
-        """A connection on which that was said, and the beginning of the answer.
+    async def _open(self, first: bytes) -> _Inside:
+        """A connection with debugpy on which that was said and answered.
 
         One that says nothing was about to end with its process: then the next one is tried.
         """
         while True:
             reader, writer = await self._reach()
+            gone = self._gone
+            assert gone is not None
             try:
                 writer.write(first)
                 answer = await reader.read(_CHUNK_BYTES)
@@ -154,8 +183,8 @@ class Debugger:
             except BaseException:
                 writer.close()
                 raise
-            if answer:
-                return reader, writer, answer
+            if answer and not gone.done():
+                return _Inside(reader, writer, answer, gone)
             writer.close()
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -203,6 +232,12 @@ async def _first_of(*tasks: asyncio.Future[Any]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _linger(gone: asyncio.Future[None]) -> None:
+    """Return a while after the process has: debugpy still tells that it is, and waits for the debugger to leave."""
+    await asyncio.shield(gone)
+    await asyncio.sleep(_LINGER_SECONDS)
+
+
 async def _gather(reader: asyncio.StreamReader, into: bytearray) -> None:
     while chunk := await reader.read(_CHUNK_BYTES):
         into += chunk
@@ -212,10 +247,3 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while chunk := await reader.read(_CHUNK_BYTES):
         writer.write(chunk)
         await writer.drain()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

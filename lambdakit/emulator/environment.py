@@ -551,6 +551,8 @@ class ExecutionEnvironment:
     async def _end_runtime(self, sandbox: Sandbox, *, own_exit_seconds: float = 0.0) -> None:
         if self._confinement is not None:
             self._confinement.ending()
+        if self._debugger is not None and sandbox.process is not None:
+            self._debugger.process_ended(sandbox.process.pid)
         await sandbox.end_runtime(own_exit_seconds=own_exit_seconds)
 
     async def _end(self, sandbox: Sandbox, *, reason: ShutdownReason = "spindown") -> None:

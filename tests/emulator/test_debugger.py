@@ -142,14 +142,16 @@ def test_a_breakpoint_may_last_longer_than_the_timeout(tmp_path):
     run(go())
 
 
-def test_new_code_is_debugged_at_the_same_port(tmp_path):
+def test_new_code_is_debugged_at_the_same_port(tmp_path, monkeypatch):
+    monkeypatch.setattr(debugger, "_LINGER_SECONDS", 0.05)
+
     async def go():
         async with debugged(tmp_path) as (service, door, client):
             await client.attach()
             config = app_config(tmp_path, "def handler(event, context):\n    return 'new'\n", timeout=TIMEOUT)
             service.replace(config)
-            await client.event("terminated")
-            await client.close()
+            with pytest.raises(asyncio.IncompleteReadError):
+                await client.event("never")
             async with DebugClient.connect(door.port) as again:
                 await again.attach(tmp_path / "app.py", line=2)
                 task = invoke(service)
@@ -213,9 +215,13 @@ def test_what_cannot_be_debugged_is_said_at_once(tmp_path, monkeypatch):
 
 
 def test_the_command_keeps_the_interpreters_options_and_the_runtimes_arguments():
-    command = Debugger(0).command(("python3", "-S", "-m", "awslambdaric"))
-    assert command[:4] == ("python3", "-S", "-Xfrozen_modules=off", "-m")
-    assert command[-2:] == ("-m", "awslambdaric")
+    async def go():
+        async with Debugger(0) as door:
+            command = door.command(("python3", "-S", "-m", "awslambdaric"))
+            assert command[:4] == ("python3", "-S", "-Xfrozen_modules=off", "-m")
+            assert command[-2:] == ("-m", "awslambdaric")
+
+    run(go())
 
 
 def test_the_configuration_for_an_editor():
