@@ -11,6 +11,7 @@ Clients are pointed here with AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,9 @@ TARGET = b"x-amz-target"
 JSON_1_0, JSON_1_1 = b"application/x-amz-json-1.0", b"application/x-amz-json-1.1"
 # A virtual clock is moved on by at most this at once: more is a mistake in a test.
 MOST_SECONDS = 366 * 86_400
+
+
+_log = logging.getLogger(__name__)
 
 
 class BackstageOperations:
@@ -117,7 +121,11 @@ class BackstageOperations:
         task.add_done_callback(self._tasks.discard)
 
     async def _advance(self, exchange: Exchange, clock: VirtualClock, seconds: float) -> None:
-        exchange.reply_json(200, {"now": await clock.advance(seconds)})
+        try:
+            exchange.reply_json(200, {"now": await clock.advance(seconds)})
+        except Exception as error:
+            _log.exception("The clock could not be moved on")
+            exchange.reply_json(500, {"message": f"{type(error).__name__}: {error}"})
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ("AsyncQueue",)
 
-# Events under way at once. The service's own pollers scale up to the function's concurrency; beyond, it throttles.
-MOST_UNDER_WAY = 1_000
+# Events under way at once. AWS goes up to the functions' concurrency; here each may start a process, and a burst of
+# thousands must not start a thousand of them.
+MOST_UNDER_WAY = 64
 
 # How long an event whose outcome could not be kept is left alone, and how long a store that cannot be read.
 _UNKEPT_SECONDS = 60.0

@@ -163,6 +163,19 @@ def test_an_event_is_accepted_and_the_clock_runs_its_retries(tmp_path: Path) -> 
     serve(tmp_path, check)
 
 
+def test_a_clock_that_cannot_be_moved_on_says_why(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Stuck(VirtualClock):
+        async def advance(self, seconds: float) -> float:
+            raise OSError("disk full")
+
+    async def test(site: Site) -> None:
+        answer = await site.http("POST", "/_lambdakit/clock", json={"advance": 1})
+        assert (answer.status_code, answer.json()) == (500, {"message": "OSError: disk full"})
+
+    serve(tmp_path, test, clock=Stuck(NOON.timestamp()))
+    assert caplog.messages == ["The clock could not be moved on"]
+
+
 @pytest.mark.parametrize("body", [b"{}", b'{"advance": -1}', b'{"advance": "x"}', b'{"advance": 1e9}', b"["])
 def test_the_clock_is_moved_on_by_a_time_only(tmp_path: Path, body: bytes) -> None:
     async def check(site: Site) -> None:
