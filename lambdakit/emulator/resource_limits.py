@@ -38,7 +38,11 @@ def limit_descriptors(pid: int) -> None:
 
 
 def limit_file_size(pid: int, megabytes: int) -> None:
-    """Let no file of the process grow beyond so many MiB: EFBIG, where Lambda's full disk gives ENOSPC."""
+    """Let no file of the process grow beyond so many MiB: EFBIG, where Lambda's full disk gives ENOSPC.
+
+    A program that leaves SIGXFSZ alone is ended by it; Python ignores it. Files outside /tmp are held to it, too:
+    Lambda lets nothing be written there at all.
+    """
     _set_soft(pid, resource.RLIMIT_FSIZE, megabytes * _MIB)
 
 

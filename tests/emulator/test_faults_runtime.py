@@ -67,7 +67,7 @@ while True:
 """
 KILLED = ("Runtime.ExitError", "Runtime exited with error: signal: killed")
 CUT = ("Runtime.TruncatedResponse", "Runtime closed the connection before the whole response had come")
-LATE = ("Sandbox.Timedout", "Task timed out after 0.30 seconds")
+LATE = ("Sandbox.Timedout", "Task timed out after 1.00 seconds")
 
 # What the caller of the first invocation is told; a payload where that is no error, None for the runtime's pid.
 FAULTS = {
@@ -91,7 +91,7 @@ FAULTS = {
 
 
 def config(tmp_path, fault):
-    changes = {"timeout": 0.3} if fault == "response.hang" else {}
+    changes = {"timeout": 1.0} if fault == "response.hang" else {}
     if fault == "init.extension":
         changes["init_timeout"] = 0.2
     made = scripted(tmp_path, CYCLE, **changes)
