@@ -75,7 +75,7 @@ def _told(project: Project) -> Iterator[str]:
 
 def _told_of(function: FunctionSpec) -> Iterator[str]:
     config = function.config
-    yield f"{function.name}  {config.handler} in {config.task_root}"
+    yield f"{function.name}  {config.handler} in {function.code or config.task_root}"
     for name, attribute, settings in _CONFIG_LINES:
         yield _line(name, getattr(config, attribute), _origin(function, settings))
     for name, attribute, settings in _AROUND_LINES:

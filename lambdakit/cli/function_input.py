@@ -53,6 +53,16 @@ def function_of(target: str, options: FunctionOptions) -> FunctionSpec:
     return _overridden(FunctionSpec(config, code=code), options)
 
 
+def source_function_of(target: str, options: FunctionOptions) -> FunctionSpec:
+    """The same for verbs that ship a function's source. Raises UsageError also where it has an archive instead."""
+    function = function_of(target, options)
+    if function.code is not None:
+        raise UsageError(
+            f"{function.name}: its code is {function.code}, an archive; there is no source to be packaged."
+        )
+    return function
+
+
 @contextlib.contextmanager
 def unpacked(function: FunctionSpec) -> Generator[FunctionSpec]:
     """The function with its archives unpacked, for as long as the block runs. Raises CodeError."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lambdakit.cli.function_input import FunctionOptions, function_of
+from lambdakit.cli.function_input import FunctionOptions, source_function_of
 from lambdakit.cli.package_input import MANAGED_RUNTIME, architecture_of, python_of, requirements_of
 from lambdakit.exceptions import UsageError
 from lambdakit.packaging import Platform, Selection, Source
@@ -118,7 +118,7 @@ def _build(options: Options, request: ImageRequest) -> int:
 def _request(options: Options) -> ImageRequest:
     if options.run and (options.target is None or options.context is not None):
         raise UsageError("--run starts a function's image: it needs a TARGET, and no --context.")
-    function = None if options.target is None else function_of(options.target, FunctionOptions())
+    function = None if options.target is None else source_function_of(options.target, FunctionOptions())
     config = None if function is None else function.config
     platform = Platform(
         python_of(options.python, _runtime(options, config)),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from lambdakit.cli.function_input import FunctionOptions, function_of
+from lambdakit.cli.function_input import FunctionOptions, source_function_of
 from lambdakit.cli.package_input import CUSTOM_RUNTIME, MANAGED_RUNTIME, architecture_of, python_of, requirements_of
 from lambdakit.exceptions import UsageError
 from lambdakit.packaging import (
@@ -103,7 +103,7 @@ def command(**given: object) -> None:
 
 def _request(options: Options) -> PackageRequest:
     _check(options)
-    function = None if options.target is None else function_of(options.target, FunctionOptions())
+    function = None if options.target is None else source_function_of(options.target, FunctionOptions())
     config = None if function is None else function.config
     runtime = options.runtime or (f"{MANAGED_RUNTIME}{options.python}" if options.python else _runtime_of(config))
     layer = options.layer or options.exec_wrapper

@@ -12,7 +12,9 @@ from typing import Any
 
 import boto3
 import pytest
+from click.testing import CliRunner
 
+from lambdakit.cli.group import cli
 from lambdakit.emulator.code.s3 import fetch
 from lambdakit.emulator.code.source import S3Object, prepared, source_of
 from lambdakit.emulator.code.store import CodeStore
@@ -157,6 +159,21 @@ def test_an_archive_that_is_gone_by_then(tmp_path: Path, store: CodeStore) -> No
 def invoked(cwd: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "lambdakit.cli", "invoke", "code.zip:app.handler"]
     return subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("verb", [("package",), ("image", "--context", "out")])
+def test_an_archive_has_no_source_to_be_packaged(tmp_path: Path, verb: tuple[str, ...]) -> None:
+    (tmp_path / "code.zip").write_bytes(CODE)
+    answer = CliRunner().invoke(cli, [verb[0], str(tmp_path / "code.zip") + ":app.handler", *verb[1:]])
+    assert (answer.exit_code, "there is no source to be packaged" in answer.output) == (2, True)
+
+
+def test_the_configuration_is_shown_with_its_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.lambdakit.functions.f]\nhandler = "app.handler"\ncode = "s3://bucket/code.zip"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    assert "f  app.handler in s3://bucket/code.zip" in CliRunner().invoke(cli, ["config"]).output
 
 
 def test_the_command_line_takes_an_archive(tmp_path: Path) -> None:
