@@ -82,7 +82,8 @@ def _installed(request: PackageRequest, code: list[Entry], scratch: Path) -> lis
     lines = [f"{NAME} @ {wheel.as_uri()}", *requirements.lines]
     # Of lambdakit this one is taken, whatever a lock says.
     constraints = [line for line in requirements.constraints if not line.startswith(f"{NAME}==")]
-    found = installed_entries(install(lines, constraints, scratch, request.platform, request.source), code)
+    where = install(lines, constraints, scratch, request.platform, request.source, requirements.hashes)
+    found = installed_entries(where, code)
     if request.kind == "function":
         return found
     return [entry._replace(name=f"{_LAYER_FOLDER}{entry.name}") for entry in found]

@@ -30,6 +30,7 @@ from lambdakit.packaging import rootfs
 from lambdakit.packaging.entries import BOOTSTRAP
 from lambdakit.packaging.install import Source, install
 from lambdakit.packaging.installed_files import installed_entries
+from lambdakit.packaging.locked import normal_name
 from lambdakit.packaging.own import FRONT_EXTRA, NAME, bootstrap_file, build_wheel, container_file
 from lambdakit.packaging.project_files import Selection, project_entries
 from lambdakit.packaging.requirements import Requirements
@@ -140,7 +141,7 @@ def _installed(request: ImageRequest, scratch: Path) -> Path:
     requirements = request.requirements
     lines = [f"{NAME}[{FRONT_EXTRA}] @ {wheel.as_uri()}", *requirements.lines]
     constraints = [line for line in requirements.constraints if not line.startswith(f"{NAME}==")]
-    return install(lines, constraints, scratch, request.platform, request.source)
+    return install(lines, constraints, scratch, request.platform, request.source, requirements.hashes)
 
 
 def _closure(where: Path, name: str, extra: str) -> set[str]:
@@ -148,9 +149,9 @@ def _closure(where: Path, name: str, extra: str) -> set[str]:
     requires: dict[str, list[str]] = {}
     for file in where.glob("*.dist-info/METADATA"):
         fields = HeaderParser().parsestr(file.read_text(encoding="utf-8"))
-        requires[_spelt(str(fields["Name"]))] = fields.get_all("Requires-Dist", [])
+        requires[normal_name(str(fields["Name"]))] = fields.get_all("Requires-Dist", [])
     found: set[str] = set()
-    waiting = [_spelt(name)]
+    waiting = [normal_name(name)]
     while waiting:
         one = waiting.pop()
         if one in requires and one not in found:
@@ -164,15 +165,11 @@ def _required(lines: Iterable[str], extras: set[str]) -> Iterator[str]:
         name = _NAME_OF.match(line)
         extra = _EXTRA_OF.search(line)
         if name is not None and (extra is None or extra[1] in extras):
-            yield _spelt(name[0])
+            yield normal_name(name[0])
 
 
 def _owner(entry: Entry) -> str:
-    return _spelt(entry.owner.partition(" ")[0])
-
-
-def _spelt(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return normal_name(entry.owner.partition(" ")[0])
 
 
 def _copy(entries: Iterable[Entry], folder: Path) -> None:

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lambdakit.exceptions import PackageError, UsageError
+from lambdakit.packaging.locked import refuse_changed, with_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lambdakit.packaging.platforms import Platform
 
@@ -51,20 +52,35 @@ class Source:
         return [*(["--no-index"] if self.index == "none" else []), *links]
 
 
-def install(lines: Sequence[str], constraints: Sequence[str], folder: Path, platform: Platform, source: Source) -> Path:
+def install(
+    lines: Sequence[str],
+    constraints: Sequence[str],
+    folder: Path,
+    platform: Platform,
+    source: Source,
+    hashes: Mapping[str, frozenset[str]] | None = None,
+) -> Path:
     """Install what the lines of a requirements file ask for under `folder`; returns the directory it is in.
 
-    Raises PackageError: a dependency without a wheel for the target (named), a conflict, no installer.
+    `hashes` are the SHA-256 that archives of a distribution may have. Raises PackageError: a dependency without a wheel
+    for the target (named), a conflict, another archive than the lock's, no installer.
     """
-    where = folder / "installed"
+    where, report = folder / "installed", folder / "report.json"
     where.mkdir()
+    command, installer = _command(where, platform, source)
+    if hashes and installer == "uv":
+        constraints = with_hashes(constraints, hashes, [Path(link) for link in source.find_links])
+    elif hashes:
+        command += ["--report", str(report)]
     files = [_written(folder / "requirements.txt", lines)]
     if constraints:
         files += ["--constraint", _written(folder / "constraints.txt", constraints)]
-    command = [*_command(where, platform, source), *source.options, "--requirement", *files]
+    command += [*source.options, "--requirement", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PackageError(_explained(done.stderr or done.stdout, platform))
+    if report.is_file():
+        refuse_changed(report, hashes or {})
     _refuse_foreign(where, platform)
     return where
 
@@ -74,15 +90,16 @@ def _written(file: Path, lines: Sequence[str]) -> str:
     return str(file)
 
 
-def _command(where: Path, platform: Platform, source: Source) -> list[str]:
+def _command(where: Path, platform: Platform, source: Source) -> tuple[list[str], Installer]:
+    """The command, without what it is to install, and whose it is."""
     uv = shutil.which("uv") if source.installer != "pip" else None
     if uv is not None:
-        return _uv(uv, where, platform)
+        return _uv(uv, where, platform), "uv"
     if source.installer == "uv":
         raise UsageError("--installer uv: there is no uv on PATH; install it, or use pip.")
     if importlib.util.find_spec("pip") is None:
         raise UsageError(f"Neither uv is on PATH nor pip in {sys.executable}: install one, to fetch dependencies.")
-    return _pip(where, platform)
+    return _pip(where, platform), "pip"
 
 
 def _uv(uv: str, where: Path, platform: Platform) -> list[str]:

@@ -8,10 +8,11 @@ pyproject.toml says of what.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from lambdakit.exceptions import UsageError
+from lambdakit.packaging.locked import normal_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,15 +28,20 @@ __all__ = ("Requirements", "find_requirements", "read_requirements", "read_toml"
 REQUIREMENTS, PYPROJECT, LOCK = "requirements.txt", "pyproject.toml", "uv.lock"
 # Sources in a lock that are a published version; of any other (git, a directory), pyproject.toml says where it is.
 _PUBLISHED = "registry"
+_SHA256 = "sha256:"
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """Lines of a requirements file and of a constraints file, and the file that they were read from."""
+    """Lines of a requirements file and of a constraints file, and the file that they were read from.
+
+    `hashes` are the SHA-256 of the archives that a lock knows, by the distribution's normal name.
+    """
 
     lines: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     file: Path | None = None
+    hashes: Mapping[str, frozenset[str]] = field(default_factory=lambda: cast("dict[str, frozenset[str]]", {}))
 
 
 def find_requirements(folder: Path, *, top: Path, extras: Sequence[str] = ()) -> Requirements:
@@ -90,13 +96,25 @@ def _from_pyproject(file: Path, extras: Sequence[str]) -> Requirements:
     if unknown is not None:
         raise UsageError(f"{file}: no extra {unknown!r}; it has {', '.join(optional) or 'none'}.")
     lines: list[str] = [*project.get("dependencies", ()), *(line for name in extras for line in optional[name])]
-    lock = file.with_name(LOCK)
-    return Requirements(tuple(lines), _locked(lock) if lock.is_file() else (), file)
+    locked = _locked(file.with_name(LOCK))
+    return Requirements(tuple(lines), tuple(map(_pin, locked)), file, _hashes(locked))
 
 
-def _locked(lock: Path) -> tuple[str, ...]:
-    packages = cast("list[Mapping[str, Any]]", read_toml(lock).get("package", []))
-    return tuple(_pin(package) for package in packages if _PUBLISHED in package.get("source", {}))
+def _locked(lock: Path) -> list[Mapping[str, Any]]:
+    """The packages of a lock that are published versions; none without a lock."""
+    packages = cast("list[Mapping[str, Any]]", read_toml(lock).get("package", [])) if lock.is_file() else []
+    return [package for package in packages if _PUBLISHED in package.get("source", {})]
+
+
+def _hashes(packages: list[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for package in packages:
+        digests = {str(archive.get("hash", "")) for archive in package.get("wheels", ())}
+        known = frozenset(digest.removeprefix(_SHA256) for digest in digests if digest.startswith(_SHA256))
+        if known:
+            name = normal_name(package["name"])
+            found[name] = found.get(name, frozenset()) | known
+    return found
 
 
 def _pin(package: Mapping[str, Any]) -> str:
