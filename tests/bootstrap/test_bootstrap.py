@@ -153,6 +153,19 @@ def test_without_an_interpreter_it_says_so_and_exits_127(
     assert (run.returncode, message in run.stderr) == (127, True)
 
 
+def test_without_a_runtime_api_it_is_the_front_of_an_image(task: Path, layers: Path) -> None:
+    variables = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LAMBDAKIT_PYTHON": sys.executable,
+        "LAMBDAKIT_LAYER_ROOT": str(layers),
+        "LAMBDAKIT_FRONT_PORT": "none",
+    }
+    run = subprocess.run(
+        [str(BOOTSTRAP), "app.handler"], cwd=task, env=variables, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stderr) == (1, "lambdakit: LAMBDAKIT_FRONT_PORT is 'none': expected a port\n")
+
+
 def test_the_file_is_executable_and_posix_shell() -> None:
     assert BOOTSTRAP.stat().st_mode & stat.S_IXUSR
     assert BOOTSTRAP.read_text().startswith("#!/bin/sh\n")
