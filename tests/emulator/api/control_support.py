@@ -87,6 +87,14 @@ class Site:
         assert "FunctionError" not in answer, answer["Payload"].read()
         return json.loads(answer["Payload"].read())
 
+    def ran(self, name: str, **arguments: Any) -> str | None:
+        """The version that an invocation ran; None for one that is only accepted. Its answer is read to the end."""
+        answer = self.client.invoke(FunctionName=name, **arguments)
+        answer["Payload"].read()
+        answer["Payload"].close()
+        version: str | None = answer.get("ExecutedVersion")
+        return version
+
     def refused(self, operation: str, **arguments: Any) -> tuple[str, str]:
         """The code and the message an operation is refused with."""
         with pytest.raises(ClientError) as caught:

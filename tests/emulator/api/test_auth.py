@@ -49,7 +49,8 @@ def test_who_knows_the_secret_is_admitted(site: Site) -> None:
     assert arn["Configuration"]["FunctionName"] == "f"
     client.update_function_code(FunctionName="f", ZipFile=code("2"))
     streamed = client.invoke_with_response_stream(FunctionName="f", Payload=b"{}")
-    assert [*streamed["EventStream"]]
+    with closing(streamed["EventStream"]) as stream:
+        assert [*stream]
     # The address of an archive is signed itself.
     assert httpx.get(arn["Code"]["Location"], timeout=10).status_code == 200
     assert httpx.get(f"{site.server.url}/_lambdakit/health", timeout=10).status_code == 200

@@ -188,7 +188,7 @@ def test_events_go_by_the_settings_of_their_qualifier() -> None:
             MaximumRetryAttempts=0,
             DestinationConfig={"OnFailure": {"Destination": ARN + "told"}},
         )
-        site.client.invoke(FunctionName="f", Qualifier="live", InvocationType="Event", Payload=b"1")
+        assert site.ran("f", Qualifier="live", InvocationType="Event", Payload=b"1") is None
         backstage = site.plane.registry.backstage
         site.run(backstage.settled())
         group = site.call(lambda: [event.message for event in backstage.logs.events("/aws/lambda/told")])

@@ -112,8 +112,7 @@ def test_an_alias_runs_what_it_names(site: Site, name: str) -> None:
         "AliasArn": f"{ARN}{name}:live", "Name": "live", "FunctionVersion": "1", "Description": "d",
     }  # fmt: skip
     assert "RoutingConfig" not in made
-    answer = client.invoke(FunctionName=f"{name}:live")
-    assert answer["ExecutedVersion"] == "1"
+    assert site.ran(f"{name}:live") == "1"
     shown = client.get_function(FunctionName=name, Qualifier="live")["Configuration"]
     assert (shown["FunctionArn"], shown["Version"]) == (f"{ARN}{name}:live", "1")
     moved = client.update_alias(FunctionName=name, Name="live", FunctionVersion="2", RevisionId=made["RevisionId"])
@@ -144,7 +143,7 @@ def test_weights_share_invocations(site: Site, name: str) -> None:
     routing = {"AdditionalVersionWeights": {"2": 0.5}}
     made = site.client.create_alias(FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=routing)
     assert made["RoutingConfig"] == routing
-    ran = Counter(site.client.invoke(FunctionName=name, Qualifier="live")["ExecutedVersion"] for _ in range(40))
+    ran = Counter(site.ran(name, Qualifier="live") for _ in range(40))
     assert set(ran) == {"1", "2"}
     whole = site.client.update_alias(FunctionName=name, Name="live", RoutingConfig={})
     assert "RoutingConfig" not in whole

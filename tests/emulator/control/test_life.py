@@ -87,7 +87,7 @@ def test_a_reset_leaves_the_project_as_it_was(tmp_path: Path) -> None:
         assert before == ["project", "$LATEST", "192"]
         site.create("made")
         site.invoke("made")
-        client.invoke(FunctionName="made", InvocationType="Event", Payload=b"{}")
+        assert site.ran("made", InvocationType="Event", Payload=b"{}") is None
         client.update_function_configuration(FunctionName="mine", Environment={"Variables": {"VAR": "api"}})
         client.put_function_concurrency(FunctionName="mine", ReservedConcurrentExecutions=9)
         client.delete_function_event_invoke_config(FunctionName="mine")
