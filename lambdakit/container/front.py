@@ -23,6 +23,7 @@ from lambdakit.container.settings import read_settings
 from lambdakit.emulator.api.gate import Gate
 from lambdakit.emulator.api.server import ApiServer
 from lambdakit.emulator.backstage import Backstage
+from lambdakit.emulator.cloudwatch.log_intake import LogIntake
 from lambdakit.emulator.loop_choice import run
 from lambdakit.emulator.refusals import refusal
 from lambdakit.emulator.service import LocalService
@@ -33,15 +34,13 @@ if TYPE_CHECKING:
 
     from lambdakit.container.settings import FrontSettings
     from lambdakit.emulator.api.exchange import Exchange
-    from lambdakit.emulator.logs import LogLine, LogOrigin, LogSink
+    from lambdakit.emulator.logs import LogLine, LogOrigin
 
 __all__ = ("FrontServer", "serve")
 
 INVOKE_PATH = "/2015-03-31/functions/function/invocations"
 
 _FAILED = 1
-# How long a line may wait for others to be written with.
-_LOG_SECONDS = 0.02
 
 
 def serve(arguments: Sequence[str]) -> int:
@@ -62,46 +61,27 @@ class FrontServer(ApiServer):
         exchange.refuse(refusal("unknown operation"))
 
 
-class _Output:
-    """Log lines on their way to stdout, a few at a time."""
+def _write(*lines: str) -> None:
+    sys.stdout.write("\n".join((*lines, "")))
+    sys.stdout.flush()
 
-    def __init__(self) -> None:
-        self._waiting: list[str] = []
 
-    def of(self, origin: LogOrigin, /) -> LogSink:
-        """Where the lines of an environment go: all to one place."""
-        return self._take
-
-    def _take(self, line: LogLine, /) -> None:
-        """The engine's own phases are no part of a function's log."""
-        if line.source == "engine":
-            return
-        if not self._waiting:
-            asyncio.get_running_loop().call_later(_LOG_SECONDS, self.write)
-        self._waiting.append(line.text)
-
-    def announce(self, text: str) -> None:
-        """Write a line of the front's own."""
-        self._waiting.append(text)
-        self.write()
-
-    def write(self) -> None:
-        """Write what is waiting."""
-        lines, self._waiting = self._waiting, []
-        if lines:
-            sys.stdout.write("\n".join(lines) + "\n")
-            sys.stdout.flush()
+def _write_logs(gathered: list[tuple[LogOrigin, list[LogLine]]]) -> None:
+    """Write what environments have to say; the engine's own phases are no part of a function's log."""
+    lines = [line.text for _, lines in gathered for line in lines if line.source != "engine"]
+    if lines:
+        _write(*lines)
 
 
 async def _serve(settings: FrontSettings) -> None:
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
-    output = _Output()
+    log = LogIntake(_write_logs)
     config = settings.config
     backstage = Backstage(region=config.region, account_id=config.account_id)
     service = LocalService(
-        concurrency=settings.concurrency, environments=settings.environments, log=output.of, host=os.environ
+        concurrency=settings.concurrency, environments=settings.environments, log=log, host=os.environ
     )
     server = FrontServer(
         service,
@@ -113,9 +93,9 @@ async def _serve(settings: FrontSettings) -> None:
     try:
         async with service, backstage.behind(service), server:
             service.add(config)
-            output.announce(f"lambdakit serves {config.handler} at {server.url}{INVOKE_PATH}")
+            _write(f"lambdakit serves {config.handler} at {server.url}{INVOKE_PATH}")
             await told_to_stop.wait()
             server.stop_listening()
             await service.stop(drain_seconds=settings.drain_seconds)
     finally:
-        output.write()
+        log.close()
