@@ -60,11 +60,7 @@ class Reloader:
     def apply(self, changed: Iterable[Path]) -> Reload | None:
         """Retire the environments that a change concerns; None where it is none of theirs."""
         files = tuple(sorted(file for file in changed if not self._is_ignored(file)))
-        affected = [
-            config
-            for config in self._service.functions.values()
-            if self._is_affected(config, files)
-        ]
+        affected = [config for config in self._service.functions.values() if self._is_affected(config, files)]
         if not affected:
             return None
         problem = next(filter(None, map(_syntax_error, files)), None)
