@@ -69,7 +69,11 @@ def test_a_full_disk_takes_no_event_and_says_so_until_there_is_room(tmp_path, ca
     async def go():
         backstage = Backstage(state=tmp_path / "state")
         service = LocalService(log=backstage.log, observer=backstage)
-        async with service, backstage.behind(service), ApiServer(service, take_event=backstage.take_event) as server:
+        async with (
+            service,
+            backstage.behind(service),
+            ApiServer(service, port=0, take_event=backstage.take_event) as server,
+        ):
             service.add(app_config(tmp_path, APP))
             served = Served(server, service)
             disk = FullDisk(backstage._events._database)
@@ -108,7 +112,7 @@ def test_logs_that_cannot_be_kept_stop_nobody_and_are_kept_again_when_there_is_r
             disk.make_room()
             result = await service.invoke(InvokeRequest(NAME))
             kept = [event.message for event in backstage.logs.events("/aws/lambda/engine-test")]
-            assert any(f"REPORT RequestId: {result.request_id}" in message for message in kept)
+            assert any(f"REPORT RequestId: {result.request_id}" in message for message in kept), kept[-5:]
 
     run(go())
 

@@ -119,11 +119,17 @@ class LogStore:
             return
         pending, self._pending, self._pending_count = self._pending, {}, 0
         self._database.execute("BEGIN")
-        self._database.executemany(
-            "INSERT INTO block (stream, first, last, ingested, bytes, events) VALUES (?, ?, ?, ?, ?, ?)",
-            [_block(stream, events) for stream, events in pending.items()],
-        )
-        self._database.execute("COMMIT")
+        try:
+            self._database.executemany(
+                "INSERT INTO block (stream, first, last, ingested, bytes, events) VALUES (?, ?, ?, ?, ?, ?)",
+                [_block(stream, events) for stream, events in pending.items()],
+            )
+            self._database.execute("COMMIT")
+        except sqlite3.Error:
+            # A full disk ends the transaction or leaves it open, as SQLite sees fit; the next must be able to begin.
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
         self._blocks_since_look += len(pending)
         if self._most_bytes is not None and self._blocks_since_look >= _BLOCKS_BETWEEN_LOOKS:
             self._forget_beyond(self._most_bytes)
