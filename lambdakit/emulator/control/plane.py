@@ -1,6 +1,6 @@
 """The control plane as one object: the operations by their names, and the project's functions among the others.
 
-    plane = ControlPlane(service, backstage, CodeStore(state / "code"), state=state)
+    plane = ControlPlane(service, backstage, state=state, location=links.link)
     await plane.start(functions)
     await plane.call("CreateFunction", {"FunctionName": "f", ...}, Caller("us-east-1"))
 
