@@ -6,6 +6,7 @@
     init       process 1: signals forwarded, zombies reaped, the exit status kept
     front      the invoke front: the local service's engine with one function, on port 8080
     settings   what the front's environment variables say
+    ports      where the front listens
     health     `python -m lambdakit.container.health`, the images' health check
 
 With AWS_LAMBDA_RUNTIME_API set nothing but the runtime is imported: cold start is the same with it and without. The

@@ -4,7 +4,9 @@
     written = build_package(request)
     print("\\n".join(size_tree(written)))
 
-The same input gives the same bytes. Nothing here imports the function, or runs on a Lambda.
+The same input gives the same bytes. Nothing here imports the function, or runs on a Lambda. Container images are made
+of the same parts: `image` lays out what they are built of, `image_builders` has them built, and `rootfs` is what runs
+inside the build.
 """
 
 from __future__ import annotations

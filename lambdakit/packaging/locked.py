@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdakit.exceptions import PackageError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ("normal_name", "refuse_changed", "with_hashes")
 
+_OLDER = "sha256="
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -45,9 +46,17 @@ def refuse_changed(report: Path, hashes: Mapping[str, frozenset[str]]) -> None:
     """Raise PackageError if pip's report of an installation names an archive that is not one of the lock's."""
     for item in json.loads(report.read_text(encoding="utf-8"))["install"]:
         name, url = normal_name(item["metadata"]["name"]), item["download_info"]["url"]
-        digest = item["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256")
+        digest = _digest(item["download_info"].get("archive_info", {}))
         if name in hashes and not url.startswith("file:") and digest not in hashes[name]:
+            shown = f"sha256 {digest}" if digest else "no hash that this pip tells (a newer one does)"
             raise PackageError(
-                f"{name} {item['metadata']['version']} is not the archive that the lock has: sha256 {digest}, from "
-                f"{url}. Make sure that the index is the one that was locked, then lock anew (uv lock)."
+                f"{name} {item['metadata']['version']} is not the archive that the lock has: {shown}, from {url}. Make "
+                "sure that the index is the one that was locked, then lock anew (uv lock)."
             )
+
+
+def _digest(archive: Mapping[str, Any]) -> str | None:
+    """The SHA-256 as pip tells it, or as it did before 23.1 (PEP 610's older form)."""
+    digest: str | None = archive.get("hashes", {}).get("sha256")
+    older = str(archive.get("hash", ""))
+    return digest or (older.removeprefix(_OLDER) if older.startswith(_OLDER) else None)

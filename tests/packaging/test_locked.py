@@ -59,15 +59,23 @@ def test_of_what_pip_took_an_archive_that_is_not_the_locks_is_refused(tmp_path: 
     hashes = {"some-thing": frozenset({"aaa"})}
     refuse_changed(report(tmp_path / "r", url="https://x/a.whl", digest="aaa"), hashes)
     refuse_changed(report(tmp_path / "r", url="file:///a.whl", digest="ddd"), hashes)
+    (tmp_path / "r").write_text(
+        (tmp_path / "r").read_text().replace('"hashes": {"sha256": "ddd"}', '"hash": "sha256=aaa"')
+    )
+    refuse_changed(tmp_path / "r", hashes)
     with pytest.raises(PackageError, match=r"some-thing 1\.0 is not the archive that the lock has: sha256 ddd, from"):
         refuse_changed(report(tmp_path / "r", url="https://x/a.whl", digest="ddd"), hashes)
+    with pytest.raises(PackageError, match="no hash that this pip tells"):
+        refuse_changed(report(tmp_path / "r", url="https://x/a.whl", digest=""), hashes)
 
 
 @pytest.mark.parametrize("locked", ["right", "wrong"])
 def test_a_package_is_not_built_of_changed_archives(package, project: Path, tmp_path: Path, locked: str) -> None:
     (tmp_path / "index/greeting").mkdir(parents=True)
     file = wheel(tmp_path / "index/greeting", "greeting", {"greeting.py": ""})
-    digest = hashlib.sha256(file.read_bytes()).hexdigest() if locked == "right" else "0" * 64
+    actual = hashlib.sha256(file.read_bytes()).hexdigest()
+    (file.parent / "index.html").write_text(f'<!DOCTYPE html><a href="{file.name}#sha256={actual}">{file.name}</a>')
+    digest = actual if locked == "right" else "0" * 64
     (project / "pyproject.toml").write_text('[project]\nname = "p"\ndependencies = ["greeting"]\n')
     (project / "uv.lock").write_text(
         f'[[package]]\nname = "greeting"\nversion = "1.0"\nsource = {{ registry = "x" }}\n'
