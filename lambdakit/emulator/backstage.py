@@ -14,7 +14,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lambdakit.emulator.asynchronous.delivery import Deliverer
 from lambdakit.emulator.asynchronous.event import Attempt, EventInvokeConfig
@@ -56,6 +56,16 @@ _MOST_OVER = 1_000
 _NEVER = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
+class _Over(NamedTuple):
+    """An invocation that is over: when, what is counted, and what its caller named the function with, if anything."""
+
+    time: float
+    config: FunctionConfig
+    qualifier: str | None
+    billed_ms: int
+    counts: Invoked
+
+
 class Backstage:
     """The service's logs, metrics, usage and queue; also its observer.
 
@@ -89,7 +99,7 @@ class Backstage:
         # By function and memory: requests and billed milliseconds.
         self._used: dict[tuple[str, int], list[int]] = {}
         # Invocations that are over and not yet in the metrics and in `_used`.
-        self._over: list[tuple[float, FunctionConfig, int, Invoked]] = []
+        self._over: list[_Over] = []
         self._also_log = also_log
         self._tracer = tracer
         self._service: LocalService | None = None
@@ -231,6 +241,9 @@ class Backstage:
 
     def _take_lines(self, gathered: list[tuple[LogOrigin, list[LogLine]]]) -> None:
         """Keep what execution environments have written; the engine's own phases are not part of a function's log."""
+        if self._also_log is not None:
+            lines_of = [(origin, line) for origin, lines in gathered for line in lines]
+            self._also_log(sorted(lines_of, key=_line_time) if len(gathered) > 1 else lines_of)
         for origin, lines in gathered:
             events: list[tuple[int, int, str]] = []
             for text, source, _, time in lines:
@@ -243,9 +256,6 @@ class Backstage:
                 self._logs.add_all(origin.log_group, origin.log_stream, events)
         self._logs.flush()
         self._count_over()
-        if self._also_log is not None:
-            lines_of = [(origin, line) for origin, lines in gathered for line in lines]
-            self._also_log(sorted(lines_of, key=_line_time) if len(gathered) > 1 else lines_of)
 
     def _take_embedded(self, text: str) -> None:
         for value in embedded_values(text):
@@ -255,7 +265,9 @@ class Backstage:
         """An invocation is over. It is counted later, with others."""
         figures = trip.figures
         counts = Invoked(figures.duration_ms, trip.function_error is not None, trip.concurrency, trip.unreserved)
-        self._over.append((self.clock.now(), config, figures.billed_ms, counts))
+        arn = trip.invocation.arn
+        qualifier = None if arn is None else arn.rpartition(":")[2]
+        self._over.append(_Over(self.clock.now(), config, qualifier, figures.billed_ms, counts))
         if trip.extensions_ms is not None:
             self._metrics.counted(self.clock.now(), config.name, "PostRuntimeExtensionsDuration", trip.extensions_ms)
         if len(self._over) >= _MOST_OVER:
@@ -263,14 +275,16 @@ class Backstage:
 
     def _count_over(self) -> None:
         over, self._over = self._over, []
-        groups: dict[tuple[int, str, int], list[tuple[int, Invoked]]] = {}
-        for time, config, billed_ms, counts in over:
-            groups.setdefault((int(time) // MINUTE, config.name, config.memory_mb), []).append((billed_ms, counts))
-        for (minute, name, memory_mb), members in groups.items():
-            self._metrics.invoked(minute * MINUTE, name, [counts for _, counts in members])
+        groups: dict[tuple[int, str, int, str | None], list[_Over]] = {}
+        for one in over:
+            config = one.config
+            key = int(one.time) // MINUTE, config.name, config.memory_mb, one.qualifier
+            groups.setdefault(key, []).append(one)
+        for (minute, name, memory_mb, qualifier), members in groups.items():
+            self._metrics.invoked(minute * MINUTE, name, [one.counts for one in members], qualifier)
             used = self._used.setdefault((name, memory_mb), [0, 0])
             used[0] += len(members)
-            used[1] += sum([billed_ms for billed_ms, _ in members])
+            used[1] += sum([one.billed_ms for one in members])
 
     def throttled(self, config: FunctionConfig, error: ThrottledError) -> None:
         """An invocation was refused for want of concurrency."""

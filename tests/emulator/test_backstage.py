@@ -210,6 +210,24 @@ def test_logs_metrics_and_cost_are_those_of_what_ran(tmp_path: Path) -> None:
     run(main())
 
 
+def test_a_qualified_invocation_counts_for_what_it_named_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with staged(app_config(tmp_path, COUNTING)) as (service, backstage):
+            service.publish(app_config(tmp_path, COUNTING, version="1"))
+            for qualifier in ("1", None, "$LATEST"):
+                await service.invoke(InvokeRequest("engine-test", b'{"name": "a"}', qualifier=qualifier))
+            counts = {
+                resource: backstage.metrics.total(
+                    Metric.of("AWS/Lambda", "Invocations", {"FunctionName": "engine-test", "Resource": resource})
+                ).sum
+                for resource in ("engine-test", "engine-test:1")
+            }
+            assert counts == {"engine-test": 2, "engine-test:1": 1}
+            assert sum(usage.requests for usage in backstage.usage()) == 3
+
+    run(main())
+
+
 MEASURED = """
 import json
 def handler(event, context):
