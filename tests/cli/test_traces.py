@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -53,7 +54,9 @@ ROOT, OTHER = "1-5759e988-bd862e3fe1be46a994272793", "1-5759e988-bd862e3fe1be46a
 
 async def output(*arguments: str) -> tuple[int, str, str]:
     """Exit status, output and complaints of the verb, in a thread of this process."""
-    done = await asyncio.to_thread(CliRunner().invoke, cli, ("traces", *arguments), catch_exceptions=False)
+    # Before click 8.2 the two streams are one unless it is said otherwise.
+    runner = CliRunner(**{"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {})
+    done = await asyncio.to_thread(runner.invoke, cli, ("traces", *arguments), catch_exceptions=False)
     return done.exit_code, done.stdout, done.stderr
 
 

@@ -44,19 +44,19 @@ class Difference:
 
 # The headings of the README section.
 KINDS = "Handlers"
-CHECKED = "Checked at start"
-EXITS = "Exits are explained"
+CHECKED = "Checks and exits"
+EXITS = "Checks and exits"
 ERRORS = "Errors tell more"
-HINTS = "Hints in the log"
-VALUES = "More values"
-TEXT = "UTF-8 and compact JSON"
-PATHS = "Where in the result"
-SURVIVES = "Survives"
-SERVER = "Bad servers"
-WORDS = "Wording"
-LOGGING = "Logging"
+HINTS = "Errors tell more"
+VALUES = "Results"
+TEXT = "Results"
+PATHS = "Results"
+SURVIVES = "Servers"
+SERVER = "Servers"
+WORDS = "Details"
+LOGGING = "Details"
 WORKERS = "Workers"
-CONTEXT = "Context"
+CONTEXT = "Details"
 
 
 def row(

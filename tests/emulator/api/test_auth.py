@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
 import pytest
-from botocore import auth
+from botocore.compat import HAS_CRT
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -70,9 +71,15 @@ def test_who_does_not_know_it_is_refused(site: Site) -> None:
 
 
 def test_a_signature_does_not_last(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    then = datetime.now(timezone.utc).replace(tzinfo=None) - timedelta(minutes=6)
-    for name in ("get_current_datetime", "get_current_date"):  # the newer name and what it replaced
-        monkeypatch.setattr(auth, name, lambda *_, **__: then, raising=False)
+    then = datetime.now(timezone.utc) - timedelta(minutes=6)
+
+    def at_that_time(remove_tzinfo: bool = True) -> datetime:
+        return then.replace(tzinfo=None) if remove_tzinfo else then
+
+    # With AWS's common runtime installed, as by the AWS CLI, botocore signs by another module.
+    for module in ("botocore.auth", "botocore.crt.auth") if HAS_CRT else ("botocore.auth",):
+        for name in ("get_current_datetime", "get_current_date"):  # the newer name and what it replaced
+            monkeypatch.setattr(import_module(module), name, at_that_time, raising=False)
     kind, message = refused(site)
     assert (kind, message.startswith("Signature expired")) == ("InvalidSignatureException", True)
 
