@@ -27,6 +27,7 @@ from lambdakit.emulator.faces.route_table import DEFAULT_ROUTE
 from lambdakit.emulator.faces.server import HTTP_PORT
 from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.loop_choice import run
+from lambdakit.emulator.project.watch import ProjectSource
 from lambdakit.emulator.site import Site, SiteOptions
 from lambdakit.exceptions import EmulatorError, UsageError
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.confinement import Rules
     from lambdakit.emulator.function import LogFormat
     from lambdakit.emulator.logs import LogLine, LogOrigin
+    from lambdakit.emulator.project import FunctionSpec
 
 _USAGE_ERROR = 2
 
@@ -129,7 +131,11 @@ def command(
     try:
         if control.empty and targets:
             raise UsageError("--empty serves no function of the project; leave out the TARGET, or --empty.")
-        functions = [] if control.empty else traces.applied(functions_of(targets, options))
+
+        def read() -> Sequence[FunctionSpec]:
+            return traces.applied(functions_of(targets, options))
+
+        functions: Sequence[FunctionSpec] = () if control.empty else read()
         site = Site(
             functions,
             SiteOptions(
@@ -149,6 +155,7 @@ def command(
                 source="watched" if reload else "as it is",
             ),
             debuggers=debuggers_of(debug, functions),
+            project=None if control.empty else _project(read, options),
             show=_show_lines(log_screen(), several=len(functions) > 1, verbose=verbose),
             tell=_tell,
         )
@@ -156,6 +163,11 @@ def command(
     except (UsageError, EmulatorError) as error:
         click.echo(f"lambdakit start: {error}", err=True)
         sys.exit(_USAGE_ERROR)
+
+
+def _project(read: Callable[[], Sequence[FunctionSpec]], options: FunctionOptions) -> ProjectSource:
+    here = Path.cwd()
+    return ProjectSource(read, here, tuple((here / file).resolve() for file in options.env_file))
 
 
 async def _serve(site: Site) -> None:

@@ -10,6 +10,7 @@ control plane's, event sources and schedules the triggers'.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -31,10 +32,12 @@ from lambdakit.emulator.faces.server import HTTP_PORT, FacesServer
 from lambdakit.emulator.function import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from lambdakit.emulator.listener import LOOPBACK
 from lambdakit.emulator.polling.triggers import Triggers
+from lambdakit.emulator.project.watch import watching
 from lambdakit.emulator.reload import reloading
 from lambdakit.emulator.service import LocalService
 from lambdakit.emulator.tracing.sampling import FIXED_RATE
 from lambdakit.emulator.tracing.site import Tracing
+from lambdakit.exceptions import EmulatorError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from lambdakit.emulator.logs import LogLine, LogOrigin
     from lambdakit.emulator.polling.pollers import Reach
     from lambdakit.emulator.project import FunctionSpec
+    from lambdakit.emulator.project.watch import ProjectSource
     from lambdakit.emulator.reload import Reload
 
     ShowLines = Callable[[Sequence[tuple[LogOrigin, LogLine]]], None]
@@ -97,8 +101,9 @@ class SiteOptions:
 class Site:
     """See the module's text; an async context manager.
 
-    `show` receives the log a few lines at a time, `tell` what there is to say beside it, a line each. Raises UsageError
-    and EmulatorError, as its parts do.
+    `project` is where the functions come from, so that a change of its files can be followed. `show` receives the log
+    a few lines at a time, `tell` what there is to say beside it, a line each. Raises UsageError and EmulatorError, as
+    its parts do.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class Site:
         options: SiteOptions,
         *,
         debuggers: Mapping[str, Debugger] | None = None,
+        project: ProjectSource | None = None,
         show: ShowLines | None = None,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
@@ -114,6 +120,9 @@ class Site:
         self.debuggers: Mapping[str, Debugger] = debuggers or {}
         self.home = _home(functions, options.account_id)
         self._options = options
+        self._project = project
+        # What follows a change of the project's files, one after the other.
+        self._following: asyncio.Task[None] | None = None
         self._tell = tell
         # What the variables of functions' processes are built upon.
         self._variables = dict(os.environ)
@@ -186,6 +195,9 @@ class Site:
             await self.plane.start(self.functions)
             if self._options.source == "watched":
                 await stack.enter_async_context(reloading(self.service, self.reloaded))
+                if self._project is not None:
+                    stack.push_async_callback(self._followed)
+                    await stack.enter_async_context(watching(self._project, self._follow_later))
             await stack.enter_async_context(self.triggers)
             self._stack = stack.pop_all()
         return self
@@ -206,6 +218,30 @@ class Site:
         self.faces.server.authorizers.forget(reload.functions)
         self._tell(reload.problem or f"new code for {', '.join(reload.functions)}")
 
+    def _follow_later(self) -> None:
+        self._following = asyncio.create_task(self._follow(self._following))
+
+    async def _followed(self) -> None:
+        if self._following is not None:
+            await self._following
+
+    async def _follow(self, before: asyncio.Task[None] | None) -> None:
+        """Serve the project as its files describe it now; where they are wrong, say so and go on as before."""
+        if before is not None:
+            await before
+        assert self._project is not None
+        try:
+            functions = [prepared(function, self.plane.store) for function in self._project.read()]
+            changed = await self.plane.follow(functions)
+        except (UsageError, EmulatorError) as error:
+            self._tell(str(error))
+            return
+        if _sources(functions) != _sources(self.functions):
+            self._tell("event sources and schedules stay as they were at the start; start the service anew for others")
+        self.functions = functions
+        if changed:
+            self._tell(f"new configuration of {', '.join(changed)}")
+
     def exports(self) -> Iterator[tuple[str, str]]:
         """The variables a client's environment lacks to come here.
 
@@ -220,6 +256,14 @@ class Site:
         if not (given or (aws / "credentials").exists()):
             yield "AWS_ACCESS_KEY_ID", "local"
             yield "AWS_SECRET_ACCESS_KEY", "local"
+
+
+def _sources(functions: Sequence[FunctionSpec]) -> list[object]:
+    return [
+        (function.name, function.sources, function.schedules)
+        for function in functions
+        if function.sources or function.schedules
+    ]
 
 
 def _home(functions: Sequence[FunctionSpec], account_id: str | None) -> Home:

@@ -9,6 +9,7 @@ Source: AWS Lambda API reference, "Actions".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lambdakit.emulator.code.store import CodeStore
@@ -23,6 +24,7 @@ from lambdakit.emulator.control.keeper import FUNCTIONS_FILE, Keeper
 from lambdakit.emulator.control.registry import Registry
 from lambdakit.emulator.control.urls import Urls
 from lambdakit.emulator.control.versions import Aliases, Versions
+from lambdakit.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -189,6 +191,31 @@ class ControlPlane:
         self._tidy()
         await self._serve_urls()
 
+    async def follow(self, project: Sequence[FunctionSpec]) -> list[str]:
+        """Serve the project as it is described now; returns the names of the functions for which that is otherwise.
+
+        They begin anew, without what was done to them over the API; those that are no longer described are gone, those
+        of the same description stay as they are. Raises UsageError where a name is taken.
+        """
+        before = {spec.name: _described(spec) for spec in self._project}
+        now = {spec.name: spec for spec in project}
+        if len(now) < len(project):
+            raise UsageError("Two functions of the project have one name.")
+        taken = [name for name in now if name not in before and name in self.registry.functions]
+        if taken:
+            raise UsageError(f"A function called {taken[0]} was created before; delete it, or name yours otherwise.")
+        changed = [name for name, spec in now.items() if before.get(name) != _described(spec)]
+        gone = [name for name in before if name not in now]
+        for name in (*gone, *changed):
+            function = self.registry.functions.get(name)
+            if function is not None:
+                self._forget(function)
+        self._project = project
+        await self._beginnings.adopt([now[name] for name in changed])
+        self._tidy()
+        await self._serve_urls()
+        return [*changed, *gone]
+
     async def reset(self) -> None:
         """Be as at the start, with the project's functions only and nothing of what was created here."""
         backstage = self.registry.backstage
@@ -218,3 +245,8 @@ class ControlPlane:
         self.store.keep_only(
             digests, {path for spec in self._project for path in (spec.config.task_root, *spec.layers)}
         )
+
+
+def _described(spec: FunctionSpec) -> FunctionSpec:
+    """The function without the lines of files that its values are from, which change when nothing else does."""
+    return replace(spec, origins={})
