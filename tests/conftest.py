@@ -1,8 +1,8 @@
 """What every test shares: property tests without a clock, because the machines that run them are shared.
 
 LAMBDAKIT_TESTS=brief has every test run with fewer rounds, for a second look on another interpreter. Where tests start
-processes, which takes most of the time, half of them are run there: the even minor versions of Python share one half,
-the odd ones the other, so that each is run on one more at least.
+processes, which takes most of the time, each of the other interpreters runs its share of them, so that each test is run
+on one more.
 """
 
 from __future__ import annotations
@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# Where most tests start processes.
-STARTING = ("examples", "tests/bootstrap", "tests/cli", "tests/conformance", "tests/container", "tests/emulator")
+# Where tests start processes.
+STARTING = (
+    "examples",
+    *(
+        f"tests/{room}/"
+        for room in ("bootstrap", "cli", "conformance", "container", "emulator", "middleware", "runtime")
+    ),
+)
+# The share of each minor version of Python; later ones take the first, too.
+SHARES = {10: 0, 12: 1, 13: 2}
 BRIEF = os.environ.get("LAMBDAKIT_TESTS") == "brief"
 
 settings.register_profile("lambdakit", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -30,7 +38,7 @@ settings.load_profile("brief" if BRIEF else "lambdakit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In brief, keep this interpreter's half of the tests that start processes."""
+    """In brief, keep this interpreter's share of the tests that start processes."""
     if BRIEF:
         items[:] = [item for item in items if not _starts(item) or _is_ours(item)]
 
@@ -40,4 +48,4 @@ def _starts(item: pytest.Item) -> bool:
 
 
 def _is_ours(item: pytest.Item) -> bool:
-    return zlib.crc32(item.nodeid.encode()) % 2 == sys.version_info.minor % 2
+    return zlib.crc32(item.nodeid.encode()) % len(SHARES) == SHARES.get(sys.version_info.minor, 0)
