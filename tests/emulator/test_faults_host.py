@@ -82,9 +82,10 @@ def test_a_full_disk_takes_no_event_and_says_so_until_there_is_room(tmp_path, ca
             assert await told(refused) == (500, "ServiceException")
             answer = await served.call("invoke", Payload=b"1")
             assert answer["StatusCode"] == 200
+            assert answer["Payload"].read()
             disk.make_room()
             accepted = await served.call("invoke", InvocationType="Event", Payload=large())
-            assert accepted["StatusCode"] == 202
+            assert (accepted["StatusCode"], accepted["Payload"].read()) == (202, b"")
             await backstage.settled()
             assert backstage.pending_events() == 0
             for client in served.clients:

@@ -64,11 +64,15 @@ def test_clients_need_an_endpoint_for_each_service_and_what_they_lack(
     for name in ("AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    site = Site((), ANY_PORT)
-    assert [name for name, _ in site.exports()] == [*ENDPOINTS, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
-    assert site.home.region == "eu-west-1"
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
-    assert [name for name, _ in site.exports()] == [*ENDPOINTS]
+
+    async def main() -> None:
+        async with Site((), ANY_PORT) as site:
+            assert [name for name, _ in site.exports()] == [*ENDPOINTS, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+            assert site.home.region == "eu-west-1"
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+            assert [name for name, _ in site.exports()] == [*ENDPOINTS]
+
+    run(main())
 
 
 PROJECT = """
@@ -138,12 +142,16 @@ def test_what_was_created_is_not_replaced_by_the_projects(tmp_path: Path) -> Non
 
 def test_new_code_voids_what_a_function_answered_as_an_authorizer() -> None:
     told: list[str] = []
-    site = Site((), ANY_PORT, tell=told.append)
-    guard = Authorizer("guard", function="guard", ttl=300)
-    cache = site.faces.server.authorizers._cache
-    cache.put(guard, ("me",), {"isAuthorized": True})
-    site.reloaded(Reload((), ("other",)))
-    assert cache.get(guard, ("me",)) is not None
-    site.reloaded(Reload((), ("guard",)))
-    assert cache.get(guard, ("me",)) is None
-    assert told == ["new code for other", "new code for guard"]
+
+    async def main() -> None:
+        async with Site((), ANY_PORT, tell=told.append) as site:
+            guard = Authorizer("guard", function="guard", ttl=300)
+            cache = site.faces.server.authorizers._cache
+            cache.put(guard, ("me",), {"isAuthorized": True})
+            site.reloaded(Reload((), ("other",)))
+            assert cache.get(guard, ("me",)) is not None
+            site.reloaded(Reload((), ("guard",)))
+            assert cache.get(guard, ("me",)) is None
+            assert told == ["new code for other", "new code for guard"]
+
+    run(main())

@@ -32,10 +32,22 @@ class Checkpoints:
     """The sequence numbers up to which shards are done. Not for several threads."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._database = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.executescript(_SCHEMA)
+        self._path = path
+        self._opened: sqlite3.Connection | None = None
+
+    @property
+    def _database(self) -> sqlite3.Connection:
+        """The file, opened when it is first needed: a service that does not come to run has nothing to close."""
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(":memory:" if self._path is None else self._path, isolation_level=None)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.executescript(_SCHEMA)
+        return database
 
     def get(self, mapping: SourceMapping, shard: str) -> str | None:
         """Up to where a shard is done; None: nothing of it."""
@@ -52,4 +64,5 @@ class Checkpoints:
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()

@@ -72,9 +72,10 @@ def test_all_is_given_up() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-        service = Service(EventStore())
+        store = EventStore()
+        service = Service(store)
         service.queue = AsyncQueue(
-            store := EventStore(),
+            store,
             service.clock,
             invoke=hang,
             config_of=lambda _: service.config,
@@ -88,6 +89,7 @@ def test_all_is_given_up() -> None:
             await service.queue.settled()
             assert len(store) == 0
             assert service.told == []
+        store.close()
 
     asyncio.run(main())
 
